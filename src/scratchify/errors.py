@@ -1,0 +1,72 @@
+"""
+What can go wrong at the boundary, and what would be a bug.
+
+    ScratchifyError
+    ├── UnreadableFile       a named path is missing, unreadable, or no text that can be a Dockerfile
+    ├── UnwritableFile       the old file is left whole
+    ├── InvalidDockerfile    BuildKit would refuse it; has the line
+    ├── InvalidSettings      the command line or a configuration file asks for what does not exist
+    └── Bug                  the file stays untouched, the message asks for a report
+        ├── OverlappingEdits
+        └── BrokenPromise
+
+"Cannot do this safely" is none of them: that is the value `Refused`.
+"""
+
+from scratchify.source import Span, position
+
+
+class ScratchifyError(Exception):
+    """Anything that this program raises on purpose."""
+
+
+class UnreadableFile(ScratchifyError):
+    """A named path that cannot be read as a Dockerfile."""
+
+
+class UnwritableFile(ScratchifyError):
+    """A file that could not be replaced; its old content is intact."""
+
+
+class InvalidSettings(ScratchifyError):
+    """Settings that contradict each other or name nothing that exists."""
+
+
+class InvalidDockerfile(ScratchifyError):
+    """A text that BuildKit would refuse, with the place of the first reason."""
+
+    def __init__(self, message: str, text: str, span: Span) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.span = span
+
+    @property
+    def line(self) -> int:
+        return position(self.text, self.span.start).line
+
+    @property
+    def column(self) -> int:
+        return position(self.text, self.span.start).column
+
+    def excerpt(self) -> str:
+        """Return the line in question with a caret below the place; two lines, no end."""
+        start = self.text.rfind("\n", 0, self.span.start) + 1
+        end = self.text.find("\n", start)
+        line = self.text[start : end if end != -1 else len(self.text)].rstrip("\r")
+        column = self.span.start - start
+        window = max(0, column - 60)
+        shown = line[window : window + 100].replace("\t", " ")
+        return f"{shown}\n{' ' * (column - window)}^"
+
+
+class Bug(ScratchifyError):
+    """Something that cannot happen did; the file was left alone."""
+
+
+class OverlappingEdits(Bug):
+    """Two edits claim the same characters."""
+
+
+class BrokenPromise(Bug):
+    """The result does not keep what the tool promises of every result."""

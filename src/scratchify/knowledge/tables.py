@@ -1,0 +1,33 @@
+"""Read a TOML table into records, and refuse what the record does not know."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from importlib import resources
+from typing import Any, TypeVar
+
+Record = TypeVar("Record")
+
+
+class InvalidTable(ValueError):
+    """A table that ships with this package does not fit its record: a bug, found by the tests."""
+
+
+def read_table(file: str, key: str, record: Callable[..., Record]) -> tuple[Record, ...]:
+    """Return the entries `[[key]]` of a table in this folder. Raises InvalidTable."""
+    raw = tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
+    if set(raw) != {key}:
+        raise InvalidTable(f"{file}: only [[{key}]] is known")
+    return tuple(_record(f"{file}: {key} {index}", entry, record) for index, entry in enumerate(raw[key], 1))
+
+
+def _record(place: str, entry: dict[str, Any], record: Any) -> Any:
+    known = {field.name: field for field in fields(record)}
+    if unknown := set(entry) - set(known):
+        raise InvalidTable(f"{place}: unknown {', '.join(sorted(unknown))}")
+    required = {name for name, field in known.items() if field.default is MISSING}
+    if missing := required - set(entry):
+        raise InvalidTable(f"{place}: no {', '.join(sorted(missing))}")
+    if not entry["source"]:
+        raise InvalidTable(f"{place}: a fact without a source")
+    return record(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})

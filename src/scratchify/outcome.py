@@ -1,0 +1,37 @@
+"""What became of a Dockerfile."""
+
+from dataclasses import dataclass
+
+from scratchify.decisions import Assume, Decision, Finding, Refuse, Require
+from scratchify.plan import FinalStage
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A new text, and everything that led to it."""
+
+    text: str
+    decisions: tuple[Decision, ...]
+    final_stage: FinalStage
+
+    @property
+    def assumptions(self) -> tuple[Assume, ...]:
+        return tuple(decision for decision in self.decisions if isinstance(decision, Assume))
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Out of scope, or done already; `rule` names the kind of reason."""
+
+    rule: str
+    because: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """In scope, but not safely: every reason at once."""
+
+    reasons: tuple[Refuse | Require | Assume, ...]
+
+
+Outcome = Rewritten | Unchanged | Refused
