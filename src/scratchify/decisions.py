@@ -13,7 +13,7 @@ from scratchify.edits import Edit
 from scratchify.source import Span
 
 if TYPE_CHECKING:
-    from scratchify.analysis import Facts
+    from scratchify.analysis.facts import Facts
     from scratchify.model import Build
 
 
@@ -24,6 +24,15 @@ class Finding:
     path: PurePosixPath | None
     line: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Divide:
+    """Make the only stage the build stage of a final one; `span` is its FROM."""
+
+    rule: str
+    because: Finding
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,8 @@ class Command:
     """
     What the container runs, as exec forms; None where the final stage says nothing.
 
-    `binary` is the absolute path of the program, `replaces` the instructions that said it before.
+    `binary` is the absolute path of the program. `said_anew` are the keywords that the final stage says in new words,
+    in place of the instructions `replaces`; what stays as it was is carried.
     """
 
     rule: str
@@ -102,6 +112,7 @@ class Command:
     binary: str
     entrypoint: tuple[str, ...] | None
     cmd: tuple[str, ...] | None
+    said_anew: tuple[Literal["ENTRYPOINT", "CMD"], ...]
     replaces: tuple[Span, ...]
 
 
@@ -131,7 +142,7 @@ class Refuse:
     because: Finding
 
 
-Decision = Rewrite | Carry | Fetch | Collect | Provide | Command | Require | Assume | Refuse
+Decision = Divide | Rewrite | Carry | Fetch | Collect | Provide | Command | Require | Assume | Refuse
 
 
 @dataclass(frozen=True, slots=True)

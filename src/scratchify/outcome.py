@@ -1,9 +1,12 @@
 """What became of a Dockerfile."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scratchify.decisions import Assume, Decision, Finding, Refuse, Require
-from scratchify.plan import FinalStage
+
+if TYPE_CHECKING:  # most files are out of scope: they need no plan
+    from scratchify.plan import FinalStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +15,7 @@ class Rewritten:
 
     text: str
     decisions: tuple[Decision, ...]
-    final_stage: FinalStage
+    final_stage: "FinalStage"
 
     @property
     def assumptions(self) -> tuple[Assume, ...]:

@@ -28,6 +28,22 @@ class BuildInput:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Names of distribution packages with one purpose; a package may have several."""
+
+    purpose: str
+    names: tuple[str, ...]
+    source: str
+
+
+@cache
+def package_purposes(name: str) -> frozenset[str]:
+    """Return what a distribution's package is for, nothing where that is not known."""
+    table = read_table("packages.toml", "package", Packages)
+    return frozenset(entry.purpose for entry in table if name in entry.names)
+
+
 @cache
 def development_tools() -> Mapping[str, DevelopmentTool]:
     return {entry.name: entry for entry in read_table("development_tools.toml", "tool", DevelopmentTool)}

@@ -1,9 +1,7 @@
 """Read a TOML table into records, and refuse what the record does not know."""
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from importlib import resources
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
@@ -15,6 +13,10 @@ class InvalidTable(ValueError):
 
 def read_table(file: str, key: str, record: Callable[..., Record]) -> tuple[Record, ...]:
     """Return the entries `[[key]]` of a table in this folder. Raises InvalidTable."""
+    # both cost start-up time, and most files ask no table
+    import tomllib
+    from importlib import resources
+
     raw = tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
     if set(raw) != {key}:
         raise InvalidTable(f"{file}: only [[{key}]] is known")

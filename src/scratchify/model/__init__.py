@@ -1,6 +1,7 @@
 """A document's meaning: stages, typed instructions, variables, and what holds at each instruction."""
 
 from scratchify.model.build import Build, Stage, understand
+from scratchify.model.command import ContainerCommand, container_command
 from scratchify.model.image import ImageName
 from scratchify.model.instructions import (
     Add,
@@ -25,6 +26,7 @@ from scratchify.model.instructions import (
     Volume,
     Workdir,
 )
+from scratchify.model.state import State, base_of, states
 
 __all__ = [
     "Add",
@@ -32,6 +34,7 @@ __all__ = [
     "Build",
     "Cmd",
     "CommandLine",
+    "ContainerCommand",
     "Copy",
     "Entrypoint",
     "Env",
@@ -46,10 +49,14 @@ __all__ = [
     "Run",
     "Shell",
     "Stage",
+    "State",
     "StopSignal",
     "Typed",
     "User",
     "Volume",
     "Workdir",
+    "base_of",
+    "container_command",
+    "states",
     "understand",
 ]

@@ -1,0 +1,97 @@
+"""
+Which copied files a running program may read.
+
+Source, tests, documentation and build input are left out, by a table of names; so is what the program embeds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from posixpath import basename, dirname, join
+
+from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written
+from scratchify.knowledge.names import build_input
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file, or a folder that holds nothing else than candidates; `absent`: a fresh checkout may lack it."""
+
+    path: str
+    is_folder: bool
+    origin: Copied | Written
+    absent: bool
+
+
+def candidates(files: StageFiles, program: GoProgram | None) -> Iterator[Candidate]:
+    """Yield the files and folders that a program may read, in order of their paths; folders stand for all in them."""
+    embedded = frozenset(_embedded(files, program)) if program else frozenset()
+    wanted = {path for path, entry in files.entries.items() if _may_be_read(files, path, entry) and path not in embedded}
+    yield from _largest(files, "/", wanted)
+
+
+def _largest(files: StageFiles, folder: str, wanted: set[str]) -> Iterator[Candidate]:
+    for path in files.below(folder):
+        entry = files.entries[path]
+        if entry.kind != "folder":
+            if path in wanted and isinstance(entry.origin, Copied | Written):
+                yield Candidate(path, False, entry.origin, _may_be_absent(files, entry))
+            continue
+        inside = list(files.files_below(path))
+        is_whole = (
+            isinstance(entry.origin, Copied)
+            and path in wanted
+            and bool(inside)
+            and all(below in wanted and not _may_be_absent(files, found) for below, found in inside)
+        )
+        if is_whole and isinstance(entry.origin, Copied):
+            yield Candidate(path, True, entry.origin, False)
+        elif inside:
+            yield from _largest(files, path, wanted)
+
+
+def _may_be_absent(files: StageFiles, entry: Entry) -> bool:
+    return isinstance(entry.origin, Copied) and files.context.may_be_absent(entry.origin.path)
+
+
+def _may_be_read(files: StageFiles, path: str, entry: Entry) -> bool:
+    match entry.origin:
+        case Built() | Implied():
+            return False
+        case Written():
+            return build_input(basename(path), is_folder=False) is None
+        case Copied(path=context_path):
+            return not any(_is_build_input(files, above) for above in _with_parents(context_path))
+
+
+def _is_build_input(files: StageFiles, context_path: str) -> bool:
+    is_folder = files.context.entries.get(context_path) == "folder"
+    name = basename(context_path)
+    if is_folder and name == "vendor":
+        # static/vendor/bootstrap is data: Go's own vendor folder lists its modules, or stands beside go.mod
+        beside = join(dirname(context_path), "go.mod").lstrip("/")
+        return beside in files.context.entries or f"{context_path}/modules.txt" in files.context.entries
+    return build_input(name, is_folder=is_folder) is not None
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = dirname(path)
+
+
+def _embedded(files: StageFiles, program: GoProgram) -> Iterator[str]:
+    """Yield the files that `//go:embed` compiles into the binary."""
+    for file in program.files:
+        folder = dirname(file.path)
+        for embed in file.embeds:
+            prefix = join(folder, embed.pattern).rstrip("/")
+            inside = files.files_below(folder)
+            yield from (path for path, _ in inside if _matches(path, prefix))
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Say whether a path, or a folder above it, matches element by element."""
+    parts, patterns = path.split("/"), pattern.split("/")
+    return len(parts) >= len(patterns) and all(map(fnmatchcase, parts, patterns))

@@ -1,0 +1,132 @@
+"""Everything that rules may ask, worked out once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scratchify.analysis.blocked import Blocked
+from scratchify.analysis.build_commands import GoBuild
+from scratchify.analysis.environment import is_build_only
+from scratchify.analysis.go_program import GoProgram, go_program
+from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, launch_of
+from scratchify.analysis.stage_files import StageFiles
+from scratchify.analysis.walk import MadeFolder, Package, walk
+from scratchify.context import BuildContext
+from scratchify.knowledge.images import BaseImage
+from scratchify.knowledge.names import package_purposes
+from scratchify.model import (
+    Add,
+    Build,
+    Copy,
+    Env,
+    Pair,
+    Run,
+    Stage,
+    State,
+    Typed,
+    base_of,
+    container_command,
+    states,
+)
+from scratchify.settings import Settings
+from scratchify.syntax.shell_words import expand, references
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    What is known of one build.
+
+    `states` are those before each instruction of `stage` and the one at its end. `program` is None where no source of
+    it is at hand, `launch` where nothing starts. `arguments` maps build arguments that decide paths to their lines.
+    """
+
+    stage: Stage
+    base: BaseImage | None
+    context: BuildContext
+    settings: Settings
+    states: tuple[State, ...]
+    files: StageFiles
+    builds: tuple[GoBuild, ...]
+    packages: tuple[Package, ...]
+    folders: tuple[MadeFolder, ...]
+    blocked: tuple[Blocked, ...]
+    arguments: Mapping[str, int]
+    launch: Launch | NeedsShell | OtherProgram | None
+    program: GoProgram | None
+    last_step: int
+
+    @property
+    def end(self) -> State:
+        return self.states[-1]
+
+    @property
+    def build(self) -> GoBuild | None:
+        """The command that makes the binary that starts."""
+        return self.builds[self.launch.built.build] if isinstance(self.launch, Launch) else None
+
+    @property
+    def has_source(self) -> bool:
+        """Say whether there is a Go file in the build context at all."""
+        return any(path.endswith(".go") for path in self.context.entries)
+
+    def state_before(self, instruction: Typed) -> State:
+        return self.states[self.stage.instructions.index(instruction)]
+
+    def is_needed_by_build(self, instruction: Typed) -> bool:
+        """Say whether a RUN, COPY or ADD comes after it, which may depend on it."""
+        return instruction.syntax.span.start < self.last_step
+
+    def installs(self, purpose: str) -> Package | None:
+        return next((package for package in self.packages if purpose in package_purposes(package.name)), None)
+
+    def is_run_time(self, pair: Pair) -> bool:
+        """Say whether a pair of ENV is for the running program."""
+        return not is_build_only(pair.name, self.program)
+
+    def run_time_names(self) -> frozenset[str]:
+        """Return the variables that ENV sets for the running program, which the final stage has therefore."""
+        return frozenset(pair.name for env in self.stage.of(Env) for pair in env.pairs if self.is_run_time(pair))
+
+    def for_final_stage(self, text: str, state: State) -> str:
+        """
+        Return `text` with those variables replaced that the final stage does not have.
+
+        What an ENV of the program or a build argument sets is expanded there as well; the base image's variables and
+        the build's own would silently become empty. Quotes and escapes stay. Raises BadSubstitution.
+        """
+        kept = self.run_time_names() | (state.declared - state.env.keys())
+        values = {name: state.env[name] for name in references(text, escape=state.escape) if name in state.env}
+        gone = {name: value for name, value in values.items() if name not in kept}
+        if not gone:
+            return text
+        return expand(text, gone, escape=state.escape, raw_quotes=True, raw_escapes=True, keep_unset=True).text
+
+
+def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
+    """Return the facts about a build of one stage."""
+    stage = build.stages[-1]
+    walked = walk(build, stage, context)
+    all_states = tuple(states(build, stage))
+    launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
+    program = None
+    if isinstance(launch, Launch) and launch.built.package is not None:
+        made_by = walked.builds[launch.built.build]
+        found = go_program(walked.files, launch.built.package, launch.built.files, made_by.target, made_by.gopath)
+        program = found if found.files else None
+    steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
+    return Facts(
+        stage=stage,
+        base=base_of(build, stage),
+        context=context,
+        settings=settings,
+        states=all_states,
+        files=walked.files,
+        builds=tuple(walked.builds),
+        packages=tuple(walked.packages),
+        folders=tuple(walked.folders),
+        blocked=tuple(walked.blocked),
+        arguments=walked.arguments,
+        launch=launch,
+        program=program,
+        last_step=max(steps, default=0),
+    )

@@ -1,0 +1,114 @@
+"""
+The Go files of the program that is built: from its main package over the imports inside its module and vendor/.
+
+https://pkg.go.dev/cmd/go#hdr-Import_path_syntax
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from posixpath import basename, dirname, join
+
+from scratchify.analysis.constraints import Target, is_compiled
+from scratchify.analysis.go_module import Module, module_of
+from scratchify.analysis.go_source import Call, GoFile, read_go_file
+from scratchify.analysis.stage_files import StageFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file of the build context."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoProgram:
+    """
+    The packages of one program that are at hand.
+
+    `files` are read under the constraints of its build. `imports` has every import path with the first place that
+    names it, `elsewhere` those of third-party packages whose source is not at hand.
+    """
+
+    module: Module | None
+    files: tuple[GoFile, ...]
+    imports: Mapping[str, Place]
+    elsewhere: tuple[str, ...]
+
+    def cgo(self) -> Iterator[Place]:
+        """Yield the places where a file of the program imports C."""
+        return (Place(file.context_path, found.line) for file in self.files if (found := file.cgo))
+
+    def calls(self, package: str, *functions: str) -> Iterator[tuple[GoFile, Call]]:
+        for file in self.files:
+            for call in file.calls:
+                if call.package == package and call.function in functions:
+                    yield file, call
+
+    def mentions(self, text: str) -> Place | None:
+        """Return the first place where a string literal is exactly `text`."""
+        return next(
+            (Place(file.context_path, found.line) for file in self.files for found in file.literals if found.text == text),
+            None,
+        )
+
+
+def package_files(files: StageFiles, folder: str, target: Target) -> list[GoFile]:
+    """Return the files of the package in a folder that a build for `target` compiles."""
+    found: list[GoFile] = []
+    for path in files.below(folder):
+        if not path.endswith(".go") or files.entries[path].kind == "folder":
+            continue
+        source, context_path = files.read(path), files.context_path(path)
+        if source is None or context_path is None:
+            continue
+        if is_compiled(basename(path), source.decode("utf-8", "replace"), target):
+            found.append(read_go_file(path, context_path, source))
+    return found
+
+
+def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Target, gopath: str) -> GoProgram:
+    """
+    Return the program whose main package lies in the folder `main`; `named` are its files where a build names files.
+    """
+    module = module_of(files, main, gopath)
+    found: list[GoFile] = []
+    imports: dict[str, Place] = {}
+    elsewhere: dict[str, None] = {}
+    seen = {main}
+    waiting = [(main, named)]
+    while waiting:
+        folder, only = waiting.pop()
+        for file in package_files(files, folder, target):
+            if only and file.path not in only:
+                continue
+            found.append(file)
+            for imported in file.imports:
+                imports.setdefault(imported.path, Place(file.context_path, imported.line))
+                place = _folder_of(files, module, folder, imported.path)
+                if place is None and is_standard(imported.path):
+                    continue
+                if place is None:
+                    elsewhere[imported.path] = None
+                elif place not in seen:
+                    seen.add(place)
+                    waiting.append((place, ()))
+    return GoProgram(module, tuple(found), imports, tuple(sorted(elsewhere)))
+
+
+def is_standard(import_path: str) -> bool:
+    """Say whether a package is the standard library's: no dot in its first element."""
+    return "." not in import_path.partition("/")[0]
+
+
+def _folder_of(files: StageFiles, module: Module | None, importer: str, import_path: str) -> str | None:
+    """Return the folder of a package whose source is at hand, the nearest vendor/ before the module's own."""
+    at = importer
+    while at != "/":
+        vendored = join(at, "vendor", import_path)
+        if files.is_folder(vendored):
+            return vendored
+        at = dirname(at)
+    folder = module.folder_of(import_path) if module else None
+    return folder if folder and files.is_folder(folder) else None

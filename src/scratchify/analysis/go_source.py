@@ -1,0 +1,149 @@
+"""
+What one Go file says, read by tree-sitter-go.
+
+https://go.dev/ref/spec
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser, Query
+
+_FOUND = """
+(package_clause (package_identifier) @package)
+(import_spec) @import
+(call_expression
+  function: (selector_expression operand: (identifier) @operand field: (field_identifier) @function)) @call
+(interpreted_string_literal) @string
+(raw_string_literal) @string
+"""
+_EMBED = "//go:embed"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`package.Function(…)`: the import path behind the name, and the first argument where it is a literal."""
+
+    package: str
+    function: str
+    argument: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """One pattern of a `//go:embed` line."""
+
+    pattern: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoFile:
+    """One file: its place in the build stage and in the context, and what was found in it; lines from 1."""
+
+    path: str
+    context_path: str
+    package: str
+    imports: tuple[Import, ...]
+    calls: tuple[Call, ...]
+    embeds: tuple[Embed, ...]
+    literals: tuple[Literal, ...]
+
+    @property
+    def cgo(self) -> Import | None:
+        return next((found for found in self.imports if found.path == "C"), None)
+
+
+@cache
+def _reader() -> "tuple[Parser, Query]":
+    import tree_sitter_go
+    from tree_sitter import Language, Parser, Query
+
+    language = Language(tree_sitter_go.language())
+    return Parser(language), Query(language, _FOUND)
+
+
+def read_go_file(path: str, context_path: str, source: bytes) -> GoFile:
+    """Return what a Go file says; a file with errors in it says what can be made out."""
+    from tree_sitter import QueryCursor
+
+    parser, query = _reader()
+    root = parser.parse(source).root_node
+    found = QueryCursor(query).captures(root)
+    names: dict[str, str] = {}
+    imports: list[Import] = []
+    for node in sorted(found.get("import", ()), key=lambda node: node.start_byte):
+        if (path_node := node.child_by_field_name("path")) is None:
+            continue
+        imported = _text(path_node)[1:-1]
+        name_node = node.child_by_field_name("name")
+        imports.append(Import(imported, _line(node)))
+        names[_text(name_node) if name_node else _last(imported)] = imported
+    packages = found.get("package", ())
+    return GoFile(
+        path=path,
+        context_path=context_path,
+        package=_text(packages[0]) if packages else "",
+        imports=tuple(imports),
+        calls=tuple(_calls(found.get("call", ()), names)),
+        embeds=tuple(_embeds(source)),
+        literals=tuple(Literal(_text(node)[1:-1], _line(node)) for node in found.get("string", ())),
+    )
+
+
+def _calls(nodes: "list[Node] | tuple[()]", names: dict[str, str]) -> list[Call]:
+    calls: list[Call] = []
+    for node in nodes:
+        function = node.child_by_field_name("function")
+        operand = function.child_by_field_name("operand") if function else None
+        called = function.child_by_field_name("field") if function else None
+        if operand is None or called is None or _text(operand) not in names:
+            continue
+        arguments = node.child_by_field_name("arguments")
+        first = arguments.named_children[0] if arguments and arguments.named_children else None
+        literal = first is not None and first.type.endswith("_string_literal")
+        argument = _text(first)[1:-1] if literal and first else None
+        calls.append(Call(names[_text(operand)], _text(called), argument, _line(node)))
+    return calls
+
+
+def _embeds(source: bytes) -> list[Embed]:
+    """Directives are comments at the begin of a line; patterns with blanks are quoted."""
+    if _EMBED.encode() not in source:
+        return []
+    found: list[Embed] = []
+    for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
+        if line.startswith(_EMBED + " ") or line.startswith(_EMBED + "\t"):
+            found += [Embed(word.strip('"`').removeprefix("all:"), number) for word in line[len(_EMBED) :].split()]
+    return found
+
+
+def _last(import_path: str) -> str:
+    """The name that an import most likely has: its last element, without a major version."""
+    *above, last = import_path.split("/")
+    if above and last[:1] == "v" and last[1:].isdecimal():
+        last = above[-1]
+    return last.removeprefix("go-").partition(".")[0]
+
+
+def _text(node: "Node") -> str:
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def _line(node: "Node") -> int:
+    return node.start_point[0] + 1

@@ -1,0 +1,74 @@
+"""
+What is none of this tool's business: no Go builder, done already, or an image that is meant to hold the toolchain.
+
+`visible` needs the Dockerfile alone and is cheap; `by_command` needs to know what the container starts.
+"""
+
+from dataclasses import dataclass
+from posixpath import basename
+from typing import TYPE_CHECKING
+
+from scratchify.knowledge.names import development_tools
+from scratchify.model import Build, Onbuild, Stage, base_of, container_command
+from scratchify.model.image import ImageName
+
+if TYPE_CHECKING:
+    from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+
+_IDLE = frozenset({"sleep", "tail", "bash", "sh", "ash", "zsh", "cat"})
+_TEST_RUNNERS = frozenset({"ginkgo", "gotestsum", "richgo"})
+_GO_TESTS = frozenset({"test", "vet"})
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfScope:
+    """The kind of reason, the line that shows it, and the reason in words."""
+
+    rule: str
+    line: int
+    why: str
+
+
+def visible(build: Build) -> OutOfScope | None:
+    """Return why the Dockerfile is left alone, as far as it says so itself."""
+    final = build.stages[-1]
+    line = final.start.syntax.first_line
+    base = base_of(build, final)
+    image = build.image_of(final) or final.start.image
+    has_go = base.go if base else ImageName.parse(image).last == "golang"
+    if len(build.stages) > 1:
+        remark = "its final stage still holds a Go toolchain" if has_go else "its final stage holds no Go toolchain"
+        return OutOfScope("multi-stage", line, f"has {len(build.stages)} stages already; {remark}")
+    if base and base.family == "windows":
+        return OutOfScope("not-linux", line, f"{image} is a Windows image")
+    if not has_go:
+        known = "ships no Go toolchain" if base else "is not known to ship a Go toolchain"
+        return OutOfScope("no-go-builder", line, f"{image} {known}")
+    command = container_command(build, final)
+    if not (command.entrypoint_at or command.cmd_at) and not (base and base.onbuild):
+        return _without_command(final, line)
+    return None
+
+
+def _without_command(stage: Stage, line: int) -> OutOfScope:
+    if trigger := next(stage.of(Onbuild), None):
+        return OutOfScope("base-image", trigger.syntax.first_line, "ONBUILD and no command: a base for other images")
+    return OutOfScope("no-command", line, "neither CMD nor ENTRYPOINT: the image is a toolbox, it starts a shell")
+
+
+def by_command(launch: "Launch | NeedsShell | OtherProgram | None") -> OutOfScope | None:
+    """Return why an image is left alone whose command shows that it is for developers."""
+    # most files are out of scope before anybody asks what they start
+    from scratchify.analysis.launch import OtherProgram
+
+    if not isinstance(launch, OtherProgram) or not launch.words:
+        return None
+    name = basename(launch.words[0])
+    arguments = launch.words[1:]
+    if name in development_tools():
+        return OutOfScope("development-image", launch.line, f"starts {name}, a tool of developers that needs the toolchain")
+    if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
+        return OutOfScope("test-image", launch.line, f"runs tests: {' '.join(launch.words[:2])}")
+    if name in _IDLE and "-c" not in arguments and launch.path is None:
+        return OutOfScope("no-command", launch.line, f"starts {name}: the image is a toolbox")
+    return None

@@ -1,0 +1,123 @@
+"""`scratchify convert`, the default: rewrite Dockerfiles, or show what would be rewritten."""
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from scratchify.cli import options
+from scratchify.cli.boundary import DONE, FAILED, WOULD_CHANGE, attempt
+from scratchify.cli.examination import Examined, Task, examine_all, failed
+from scratchify.cli.inputs import STANDARD_INPUT, sources
+from scratchify.cli.writing import replace_content
+from scratchify.errors import ScratchifyError
+from scratchify.report.document import FileReport
+from scratchify.report.terminal import Screen, report_lines, summary_line
+from scratchify.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to be done with results, and how much is to be said."""
+
+    diff: bool
+    check: bool
+    is_filter: bool
+    is_json: bool
+    quiet: bool
+    verbose: bool
+
+    @property
+    def in_place(self) -> bool:
+        return not (self.diff or self.check or self.is_filter)
+
+    @property
+    def text_out(self) -> bool:
+        return self.is_filter and not (self.diff or self.check or self.is_json)
+
+
+@click.command("convert", short_help="Rewrite Dockerfiles: the default, its name can be left out.")
+@options.paths(required=False)
+@click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
+@options.judgement
+@click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Look at N files at a time.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--verbose", is_flag=True, help="Say every decision too.")
+@click.version_option(package_name="scratchify", message="scratchify %(version)s")
+def command(
+    *,
+    paths: tuple[str, ...],
+    diff: bool,
+    check: bool,
+    context: Path | None,
+    strict: bool,
+    assume_source: bool,
+    format_: str,
+    jobs: int,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """
+    Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch, in place.
+
+    A folder is searched, without PATH the working folder; - filters standard input.
+    """
+    is_filter = STANDARD_INPUT in paths
+    if is_filter and len(paths) > 1:
+        raise click.UsageError("- is standard input, and stands alone")
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose)
+    settings = Settings(strict=strict, assume_source=assume_source)
+    tasks = [Task(source, context, settings) for source in sources(paths)]
+    return _convert(tasks, wishes, jobs)
+
+
+def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
+    status = DONE
+    reports: list[FileReport] = []
+    with closing(examine_all(tasks, jobs)) as results:
+        for result in results:
+            done = _written(result) if wishes.in_place else result
+            _show(done, wishes)
+            reports.append(done.report)
+            status = max(status, _status(done.report, wishes))
+    if wishes.is_json:
+        from scratchify.report.json import to_json
+
+        Screen(sys.stdout).put(to_json(reports))
+    if not wishes.quiet:
+        Screen(sys.stderr).say(*summary_line((report.verdict for report in reports), written=wishes.in_place))
+    return status
+
+
+def _written(result: Examined) -> Examined:
+    """Write what is to be written, and return the result, or that it failed."""
+    source, after = result.task.source, result.after
+    if after is None or source.path is None:
+        return result
+    path = source.path
+    error = attempt(lambda: replace_content(path, result.before, after, folder=source.folder))
+    return failed(result.task, error) if isinstance(error, ScratchifyError) else result
+
+
+def _show(result: Examined, wishes: Wishes) -> None:
+    said = Screen(sys.stderr)
+    if not wishes.quiet or result.report.verdict == "error":
+        for line in report_lines(result.report, written=wishes.in_place, verbose=wishes.verbose):
+            said.say(*line)
+    if wishes.verbose and result.details:
+        said.put(result.details.encode("utf-8", "backslashreplace"))
+    if wishes.diff and not wishes.is_json:
+        Screen(sys.stdout).put_diff(result.patch)
+    if wishes.text_out and result.report.verdict != "error":
+        Screen(sys.stdout).put(result.before if result.after is None else result.after)
+
+
+def _status(report: FileReport, wishes: Wishes) -> int:
+    if report.verdict == "error":
+        return FAILED
+    return WOULD_CHANGE if wishes.check and report.verdict == "rewritten" else DONE

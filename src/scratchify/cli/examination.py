@@ -1,0 +1,140 @@
+"""One Dockerfile from its bytes to its report, or many, in as many processes as are wanted."""
+
+import os
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from scratchify.cli.boundary import attempt, traceback_of
+from scratchify.cli.inputs import Source, decoded, encoded, read
+from scratchify.decisions import Finding
+from scratchify.errors import Bug, InvalidDockerfile, ScratchifyError
+from scratchify.outcome import Outcome, Rewritten, Unchanged
+from scratchify.report.document import FileReport, file_report, rule_of
+from scratchify.settings import Settings
+from scratchify.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A Dockerfile, and how to look at it; without `context` its build context is looked for."""
+
+    source: Source
+    context: Path | None
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of a task: the report, the content before and after, and, of a bug, the traceback."""
+
+    task: Task
+    report: FileReport
+    before: bytes = b""
+    after: bytes | None = None
+    patch: bytes = b""
+    details: str = ""
+
+
+def examine_all(tasks: Sequence[Task], jobs: int) -> Generator[Examined]:
+    """Yield what becomes of each task, in their order and as soon as it is known."""
+    workers = min(jobs, len(tasks), 60)  # Windows waits for 61 processes at most
+    if workers <= 1:
+        yield from map(examine, tasks)
+        return
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_parent)
+    try:
+        futures = [pool.submit(examine, task) for task in tasks]
+        for task, future in zip(tasks, futures, strict=True):
+            try:
+                yield future.result()
+            except BrokenExecutor as error:
+                yield failed(task, Bug(f"internal error: a worker process died: {error}; run with --jobs 1"))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def examine(task: Task) -> Examined:
+    """Return what becomes of one Dockerfile; nothing is raised, nothing written."""
+    result = attempt(lambda: _examined(task))
+    return failed(task, result) if isinstance(result, ScratchifyError) else result
+
+
+def failed(task: Task, error: ScratchifyError) -> Examined:
+    """Return what is said of a Dockerfile that is left as it is because of an error."""
+    return Examined(task, file_report(task.source.shown, error), details=traceback_of(error))
+
+
+def judge(task: Task) -> tuple[bytes, Outcome]:
+    """Return a Dockerfile's content and what becomes of it. Raises ScratchifyError."""
+    content = b""
+    try:
+        content = read(task.source)
+        return content, _outcome(task, decoded(content))
+    except InvalidDockerfile as error:
+        if task.source.named:
+            raise
+        return content, Unchanged(rule_of(error), Finding(None, error.line, error.message))
+
+
+def patch_path(source: Source) -> PurePosixPath:
+    """
+    Return what a patch calls the file.
+
+    That is git's way: the path from the root of the repository that we are in. Elsewhere it is the path from the
+    working folder, from the file's own repository, or from the folder that was searched.
+    """
+    from scratchify.context import repository_root
+
+    if source.path is None:
+        return PurePosixPath("Dockerfile")
+    # Links resolved, for git patches no file through a link.
+    file = Path(os.path.realpath(source.path))
+    here = Path.cwd()
+    for root in (repository_root(here), here, repository_root(file.parent), source.folder):
+        if root and file.is_relative_to(real := os.path.realpath(root)):
+            return PurePosixPath(file.relative_to(real).as_posix())
+    return PurePosixPath(file.name)
+
+
+def _examined(task: Task) -> Examined:
+    before, outcome = judge(task)
+    if not isinstance(outcome, Rewritten):
+        return Examined(task, file_report(task.source.shown, outcome), before)
+    from scratchify.patch import check_patch, unified_diff
+
+    path, text = patch_path(task.source), decoded(before)
+    patch = unified_diff(path, text, outcome.text)
+    check_patch(patch, path, text, outcome.text)
+    report = file_report(task.source.shown, outcome, patch)
+    return Examined(task, report, before, encoded(outcome.text), patch)
+
+
+def _outcome(task: Task, text: str) -> Outcome:
+    if not text.strip():
+        raise InvalidDockerfile("the file is empty", text, Span(0, 0))
+    from scratchify.refactor import detect, refactor
+
+    # Before the build context is so much as looked for: most files are out of scope.
+    if out_of_scope := detect(text):
+        return out_of_scope
+    from scratchify.context import DirectoryContext
+
+    path = task.source.path
+    return refactor(text, DirectoryContext(task.context or _context_of(path, text), path), task.settings)
+
+
+def _context_of(path: Path | None, text: str) -> Path:
+    if path is None:
+        return Path()
+    from scratchify.analysis.locate import locate_context
+
+    return locate_context(path, text)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,123 @@
+"""Which Dockerfiles the arguments name, and their content."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from scratchify.errors import InvalidDockerfile, UnreadableFile
+from scratchify.source import Span
+
+STANDARD_INPUT = "-"
+
+MAX_SIZE = 16 * 1024 * 1024
+"""Bytes; an archive that is called Dockerfile.tar is not read to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    A Dockerfile that is to be looked at.
+
+    `shown` is what reports call it, `path` is None for standard input, `named` tells what was named by hand from what a
+    search found, and `folder` is what was searched, or where the named file lies. `missing` says why nothing is there.
+    """
+
+    shown: PurePosixPath
+    path: Path | None
+    named: bool
+    folder: Path
+    missing: str | None = None
+
+
+def sources(arguments: Sequence[str]) -> list[Source]:
+    """Return what the arguments name, each file once, in the order of the arguments; folders are searched."""
+    if not arguments:
+        arguments = ["."]
+    found: dict[str, Source] = {}
+    for argument in arguments:
+        for source in _named(argument):
+            key = os.path.realpath(source.path) if source.path else STANDARD_INPUT
+            # What is named by hand as well is held to it, wherever the search met it first.
+            known = found.setdefault(key, source)
+            if source.named and not known.named:
+                found[key] = replace(known, named=True)
+    return list(found.values())
+
+
+def read(source: Source) -> bytes:
+    """Return a source's content. Raises UnreadableFile, and InvalidDockerfile where it is no text at all."""
+    if source.missing:
+        raise UnreadableFile(source.missing)
+    content = _standard_input() if source.path is None else _content(source.path)
+    if len(content) > MAX_SIZE:
+        raise InvalidDockerfile("too large to be a Dockerfile", decoded(content[:100]), Span(0, 0))
+    if b"\0" in content:
+        text = decoded(content)
+        at = text.index("\0")
+        raise InvalidDockerfile("a NUL byte: this is no text, and no Dockerfile", text, Span(at, at + 1))
+    return content
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of these bytes; those that are no UTF-8 come back from `encoded` as they were."""
+    return content.decode("utf-8", "surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _named(argument: str) -> Iterator[Source]:
+    if argument == STANDARD_INPUT:
+        yield Source(PurePosixPath("<stdin>"), None, named=True, folder=Path())
+        return
+    path = Path(argument)
+    if not path.is_dir():
+        yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path.parent)
+        return
+    from scratchify.search import dockerfiles_in
+
+    trouble: list[OSError] = []
+    is_empty = True
+    for file in dockerfiles_in(path, unreadable=trouble.append):
+        is_empty = False
+        yield Source(PurePosixPath(file.as_posix()), file, named=False, folder=path)
+    for error in trouble:
+        folder = Path(error.filename)
+        yield Source(PurePosixPath(folder.as_posix()), folder, named=True, folder=path, missing=_said(error))
+    if is_empty and not trouble:
+        missing = "no Dockerfile in this folder; name the file if it is called otherwise"
+        yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path, missing=missing)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        # Asked before it is opened: a pipe that nobody writes to would hold us for ever.
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise UnreadableFile(f"{_kind(mode)}, no file that could be a Dockerfile")
+        with path.open("rb") as file:
+            return file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise UnreadableFile(_said(error)) from error
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UnreadableFile("standard input is closed")
+    try:
+        return sys.stdin.buffer.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise UnreadableFile(_said(error)) from error
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,1 @@
+"""What became of each Dockerfile, for people and for programs: one file a format."""

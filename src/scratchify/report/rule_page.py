@@ -1,0 +1,38 @@
+"""What a rule is for, as a page to read: its name, its reasons, its example."""
+
+from collections.abc import Iterable, Iterator
+from inspect import cleandoc
+
+from scratchify.decisions import Rule
+from scratchify.report.terminal import Line, Piece
+
+
+def rule_list(rules: Iterable[Rule]) -> Iterator[Line]:
+    """Yield a line for each rule."""
+    rules = tuple(rules)
+    width = max((len(rule.name) for rule in rules), default=0)
+    for rule in rules:
+        yield Piece(rule.name, "bold"), Piece(" " * (width - len(rule.name) + 2) + rule.summary)
+
+
+def rule_page(rule: Rule, docstring: str) -> Iterator[Line]:
+    """Yield the lines of one rule's page."""
+    yield Piece(rule.name, "bold"), Piece(f": {rule.summary}")
+    yield from _block("", docstring, indent="")
+    example = rule.example
+    for path, content in example.files.items():
+        yield from _block(path, content)
+    yield from _block("Dockerfile", example.before)
+    if example.after is None:
+        yield (Piece(""),)
+        yield (Piece("The Dockerfile is left as it is."),)
+    else:
+        yield from _block("Dockerfile, rewritten", example.after)
+
+
+def _block(title: str, text: str, indent: str = "    ") -> Iterator[Line]:
+    yield (Piece(""),)
+    if title:
+        yield (Piece(f"{title}:", "bold"),)
+    for line in cleandoc(text).split("\n"):
+        yield (Piece(f"{indent}{line}" if line else ""),)

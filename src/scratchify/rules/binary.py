@@ -1,0 +1,57 @@
+"""
+Copy the binary that the container starts, to the path that it has.
+
+Where a binary goes is Go's decision as much as the Dockerfile's: the working directory, -o, the module path, GOBIN.
+
+https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
+"""
+
+from collections.abc import Iterator
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.launch import Launch
+from scratchify.decisions import Decision, Example, Fetch, Finding, Rule
+from scratchify.model import Build
+
+NAME = "binary"
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if isinstance(facts.launch, Launch) and facts.build:
+        path = facts.launch.binary
+        because = Finding(None, facts.build.line, f"go {facts.build.verb} makes {path}, which line {facts.launch.line} starts")
+        # the last of the copied files: what changes most often invalidates the fewest layers
+        yield Fetch(NAME, because, path, path, at=facts.last_step)
+    del build
+
+
+RULE = Rule(
+    name=NAME,
+    summary="copy the binary to the path that it has",
+    decide=decide,
+    example=Example(
+        files={"go.mod": "module example.com/tool/v2\n", "main.go": "package main\n\nfunc main() {}\n"},
+        before="""\
+FROM golang:1.22
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go install
+ENTRYPOINT ["tool"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go install
+RUN mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp
+
+FROM scratch
+COPY --from=build /rootfs/ /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+WORKDIR /src
+COPY --from=build /go/bin/tool /go/bin/tool
+ENTRYPOINT ["/go/bin/tool"]
+""",
+    ),
+)

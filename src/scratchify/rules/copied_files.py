@@ -1,0 +1,96 @@
+"""
+Carry what was copied and may be read at run time.
+
+Templates, static files, migrations and configuration are read from disk, relative to the working directory. What the
+program reads is not analysed yet: every copied file that is not source, a test, documentation or build input comes
+along, and the report says so.
+
+https://docs.docker.com/reference/dockerfile/#copy
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from posixpath import dirname
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.candidates import Candidate, candidates
+from scratchify.analysis.launch import Launch
+from scratchify.analysis.stage_files import Copied
+from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule
+from scratchify.model import Build
+
+NAME = "copied-files"
+
+MOST = 40
+"""More lines of COPY than this no reviewer reads."""
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if not isinstance(facts.launch, Launch):
+        return
+    found = [item for item in candidates(facts.files, facts.program) if item.path != facts.launch.binary]
+    if len(found) > MOST:
+        line = found[0].origin.line
+        why = f"{len(found)} files and folders may be read at run time; put them into folders of their own"
+        yield Refuse(NAME, Finding(None, line, why))
+        return
+    for item in found:
+        yield _carried(item)
+    if found:
+        why = "what the program reads is not analysed: every copied file that is not source or build input is carried"
+        yield Assume(NAME, Finding(None, found[0].origin.line, why))
+    del build
+
+
+def _carried(item: Candidate) -> Decision:
+    origin = item.origin
+    path = PurePosixPath(origin.path) if isinstance(origin, Copied) else None
+    what = f"{'folder' if item.is_folder else 'file'} {item.path}, copied by line {origin.line}"
+    because = Finding(path, 0 if path else origin.line, f"{what}, may be read at run time")
+    if item.absent:
+        folder = dirname(item.path)
+        shell = f"if [ -e {item.path} ]; then mkdir -p /rootfs{folder} && cp -a {item.path} /rootfs{folder}/; fi"
+        return Collect(NAME, because, shell, (item.path,))
+    owner = origin.owner if isinstance(origin, Copied) and item.is_folder else None
+    if owner and not all(part.isdecimal() for part in owner.split(":")):
+        why = f"the folder {item.path} belongs to {owner}; write the owner as numbers"
+        return Refuse(NAME, Finding(None, origin.line, why))
+    return Fetch(NAME, because, item.path, item.path, is_folder=item.is_folder, owner=owner, at=origin.at)
+
+
+RULE = Rule(
+    name=NAME,
+    summary="carry what was copied and may be read at run time",
+    decide=decide,
+    example=Example(
+        files={
+            "go.mod": "module example.com/app\n",
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("rules.json") }\n',
+            "rules.json": "{}\n",
+            "README.md": "# app\n",
+        },
+        before="""\
+FROM golang:1.22
+WORKDIR /app
+COPY . .
+RUN CGO_ENABLED=0 go build
+ENTRYPOINT ["./app"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+WORKDIR /app
+COPY . .
+RUN CGO_ENABLED=0 go build
+RUN mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp
+
+FROM scratch
+COPY --from=build /rootfs/ /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+WORKDIR /app
+COPY --from=build /app/rules.json /app/rules.json
+COPY --from=build /app/app /app/app
+ENTRYPOINT ["/app/app"]
+""",
+    ),
+)

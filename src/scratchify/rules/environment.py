@@ -1,0 +1,86 @@
+"""
+Carry the variables that the program may read.
+
+ENV does not cross FROM. What only the build reads (GOPATH, GOFLAGS, GOPROXY, PATH for tools …) stays behind, unless the
+source names it; GOGC, GOMAXPROCS and their like are read by every Go program.
+
+https://docs.docker.com/reference/dockerfile/#env
+"""
+
+from collections.abc import Iterator
+
+from scratchify.analysis.facts import Facts
+from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Rule
+from scratchify.model import Build, Env, Pair
+from scratchify.syntax.shell_words import BadSubstitution
+
+NAME = "environment"
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    for env in facts.stage.of(Env):
+        pairs = [pair for pair in env.pairs if facts.is_run_time(pair)]
+        if not pairs:
+            continue
+        names = ", ".join(pair.name for pair in pairs)
+        because = Finding(None, env.syntax.first_line, f"the program may read {names}")
+        keep = facts.is_needed_by_build(env)
+        try:
+            texts = [_text(build, facts, env, pair) for pair in pairs]
+        except BadSubstitution as reason:
+            yield Refuse(NAME, Finding(None, env.syntax.first_line, f"ENV {names}: {reason}"))
+            continue
+        if len(pairs) == len(env.pairs) and texts == [pair.span.of(build.text) for pair in pairs]:
+            yield Carry(NAME, because, env.syntax.span, keep=keep)
+        else:
+            instruction = f"ENV {' '.join(texts)}"
+            at = env.syntax.span.start
+            replaces = None if keep or len(pairs) != len(env.pairs) else env.syntax.span
+            yield Provide(NAME, because, instruction, at=at, replaces=replaces)
+
+
+def _text(build: Build, facts: Facts, env: Env, pair: Pair) -> str:
+    """Return a pair as the final stage says it; variables that it lacks are replaced by their values."""
+    state = facts.state_before(env)
+    written = pair.span.of(build.text)
+    if env.is_legacy:
+        text = facts.for_final_stage(written, state)
+        return text if text == written or len(env.pairs) == 1 else f'{pair.name}="{text}"'
+    return facts.for_final_stage(written, state)
+
+
+RULE = Rule(
+    name=NAME,
+    summary="carry the variables that the program may read",
+    decide=decide,
+    example=Example(
+        files={"go.mod": "module example.com/app\n", "main.go": "package main\n\nfunc main() {}\n"},
+        before="""\
+FROM golang:1.22
+ENV CGO_ENABLED=0 GOFLAGS=-mod=mod PORT=8080
+WORKDIR /app
+COPY . .
+RUN go build
+ENV DATA=$GOPATH/data
+ENTRYPOINT ["./app"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+ENV CGO_ENABLED=0 GOFLAGS=-mod=mod PORT=8080
+WORKDIR /app
+COPY . .
+RUN go build
+RUN mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp
+
+FROM scratch
+COPY --from=build /rootfs/ /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+ENV PORT=8080
+WORKDIR /app
+COPY --from=build /app/app /app/app
+ENV DATA=/go/data
+ENTRYPOINT ["/app/app"]
+""",
+    ),
+)

@@ -1,0 +1,51 @@
+"""
+Ask for the source of the program.
+
+What the program imports decides whether it can be linked statically and what it looks for at run time. Without its
+source nothing of that can be proven.
+
+https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns
+"""
+
+from collections.abc import Iterator
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.launch import Launch
+from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
+from scratchify.model import Build
+
+NAME = "go-source"
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.program or not isinstance(facts.launch, Launch):
+        return
+    line = facts.launch.built.line
+    if facts.settings.assume_source:
+        why = "no Go source at hand: the program is assumed to need no C, to run no programs and to read no files of its own"
+        yield Assume(NAME, Finding(None, line, why))
+    elif not facts.has_source:
+        yield Refuse(NAME, Finding(None, line, "no Go file in the build context to prove anything by; give --context"))
+    elif facts.launch.built.package is None:
+        yield Refuse(NAME, Finding(None, line, "the program comes from another module, whose source is not at hand"))
+    else:
+        folder = facts.launch.built.package
+        why = f"{folder} holds no Go file that was copied and that this build compiles; is it generated?"
+        yield Refuse(NAME, Finding(None, line, why))
+    del build
+
+
+RULE = Rule(
+    name=NAME,
+    summary="refuse where the program's source is not at hand",
+    decide=decide,
+    example=Example(
+        before="""\
+FROM golang:1.22
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+CMD ["./app"]
+""",
+    ),
+)

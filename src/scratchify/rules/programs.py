@@ -1,0 +1,67 @@
+"""
+Require the programs that the program runs.
+
+`scratch` has no git, no ffmpeg and no shell: os/exec fails at the first call, long after the image was built.
+
+https://pkg.go.dev/os/exec
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.go_program import GoProgram
+from scratchify.decisions import Decision, Example, Finding, Require, Rule
+from scratchify.knowledge.modules import longest_prefix, runtime_modules
+from scratchify.knowledge.names import package_purposes
+from scratchify.model import Build
+
+NAME = "programs"
+
+_STARTS = (("os/exec", ("Command", "CommandContext", "LookPath")), ("os", ("StartProcess",)), ("syscall", ("Exec", "ForkExec")))
+
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.program:
+        yield from _started(facts.program)
+        for path, place in facts.program.imports.items():
+            known = longest_prefix(runtime_modules(), path)
+            for name in known.programs if known else ():
+                why = f"imports {path}, which runs {name}"
+                yield Require(NAME, Finding(PurePosixPath(place.path), place.line, why), "program", name)
+    for package in facts.packages:
+        if not package_purposes(package.name):
+            why = f"installs {package.name}, which the program may run or read; leave it out if only the build needs it"
+            yield Require(NAME, Finding(None, package.line, why), "program", package.name)
+    del build
+
+
+def _started(program: GoProgram) -> Iterator[Decision]:
+    """Literal names are programs; a package that can start programs and hides which one may start any."""
+    for package, functions in _STARTS:
+        for file, call in program.calls(package, *functions):
+            # the first argument of CommandContext is the context
+            name = None if call.function == "CommandContext" else call.argument
+            what = f"runs {name}" if name else f"{package}.{call.function} runs a program that is no literal here"
+            yield Require(NAME, Finding(PurePosixPath(file.context_path), call.line, what), "program", name or "")
+
+
+RULE = Rule(
+    name=NAME,
+    summary="require the programs that the program runs",
+    decide=decide,
+    example=Example(
+        files={
+            "go.mod": "module example.com/app\n",
+            "main.go": 'package main\n\nimport "os/exec"\n\nfunc main() { exec.Command("git", "fetch").Run() }\n',
+        },
+        before="""\
+FROM golang:1.22
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+CMD ["./app"]
+""",
+    ),
+)

@@ -1,0 +1,84 @@
+"""
+Link the binary statically.
+
+Where a C compiler is at hand, Go links net and os/user against libc by default, and the binary asks for a dynamic
+linker that `scratch` has not. CGO_ENABLED=0 takes Go's own implementations.
+
+https://pkg.go.dev/cmd/cgo
+"""
+
+from collections.abc import Iterator
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.build_commands import GoBuild
+from scratchify.decisions import Assume, Decision, Example, Finding, Provide, Refuse, Rewrite, Rule
+from scratchify.edits import Edit
+from scratchify.model import Build, Env
+from scratchify.source import Span
+
+NAME = "static-binary"
+
+SWITCH = "CGO_ENABLED"
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    made_by = facts.build
+    if not made_by or made_by.variables.get(SWITCH) == "0":
+        return
+    if not made_by.variables.get(SWITCH):
+        why = f"go {made_by.verb} may link against libc, which scratch has not, unless {SWITCH}=0"
+        yield Provide(NAME, Finding(None, made_by.line, why), f"ENV {SWITCH}=0", in_build_stage=True)
+        return
+    span = _switched_on(build, facts, made_by)
+    if span is None:
+        why = f"{SWITCH} is {made_by.variables[SWITCH]} for this build; set it to 0 with ENV"
+        yield Refuse(NAME, Finding(None, made_by.line, why))
+        return
+    line = build.text.count("\n", 0, span.start) + 1
+    yield Rewrite(NAME, Finding(None, line, f"{SWITCH}=1 links against libc"), Edit(span, f"{SWITCH}=0"))
+    yield Assume(NAME, Finding(None, line, f"nothing in the source needs C: {SWITCH}=1 is taken for a habit and set to 0"))
+
+
+def _switched_on(build: Build, facts: Facts, made_by: GoBuild) -> Span | None:
+    """Return where `CGO_ENABLED=1` stands that this build sees: on its command, or in an ENV."""
+    text = f"{SWITCH}=1"
+    if SWITCH in made_by.assigned:
+        found = build.text.find(text, made_by.start)
+        end_of_line = build.text.find("\n", made_by.start)
+        return Span(found, found + len(text)) if found != -1 and (found < end_of_line or end_of_line == -1) else None
+    pairs = [pair for env in facts.stage.of(Env) for pair in env.pairs if pair.name == SWITCH]
+    return pairs[-1].span if pairs and pairs[-1].span.of(build.text) == text else None
+
+
+RULE = Rule(
+    name=NAME,
+    summary="link the binary statically",
+    decide=decide,
+    example=Example(
+        files={"go.mod": "module example.com/app\n", "main.go": "package main\n\nfunc main() {}\n"},
+        before="""\
+FROM golang:1.22
+ENV CGO_ENABLED=1
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+ENTRYPOINT ["/app/app"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+ENV CGO_ENABLED=0
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+RUN mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp
+
+FROM scratch
+COPY --from=build /rootfs/ /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+WORKDIR /app
+COPY --from=build /app/app /app/app
+ENTRYPOINT ["/app/app"]
+""",
+    ),
+)
