@@ -1,5 +1,5 @@
 """
-Decisions to a final stage to edits: the only module that knows how a final stage is laid out and what stages are called.
+Decisions to a final stage to edits: the only module that knows how one is laid out and what stages are called.
 
 What is provided comes first, then everything in the order of the original, each copied file where its COPY stood, the
 binary last of them. Untouched text is never printed again; a comment moves with the instruction that it stands above.
@@ -12,12 +12,12 @@ from itertools import groupby
 from posixpath import dirname
 
 from scratchify.bases import Base
-from scratchify.decisions import Carry, Collect, Command, Decision, Divide, Fetch, Provide, Rewrite
+from scratchify.decisions import Carry, Collect, Command, Decision, Fetch, Provide, Rewrite
 from scratchify.edits import Edit, apply_edits
 from scratchify.model import Build, Stage, User, container_command, states
 from scratchify.model.state import initial_state
 from scratchify.source import Span
-from scratchify.syntax import Blank, Instruction
+from scratchify.syntax import Blank, Comment, Instruction
 from scratchify.syntax.words import plain_words
 
 ROOTFS = "/rootfs"
@@ -127,7 +127,7 @@ class _Layout:
                 yield Edit(Span(behind, behind), self.said(decision.instruction))
         for start in self.moved:
             yield Edit(Span(self._lead(start), self.by_start[start].span.end), "")
-        inside = [span for span in (self.by_start[start].span for start in self.moved)]
+        inside = [self.by_start[start].span for start in self.moved]
         yield from (edit for edit in self.rewrites if not any(span.contains(edit.span) for span in inside))
         yield self._final_stage()
 
@@ -219,7 +219,10 @@ class _Layout:
                     yield _Item((at, 0), lead + self.said(decision.instruction))
                 case Command(said_anew=said_anew) if said_anew or decision.replaces:
                     words = {"ENTRYPOINT": decision.entrypoint or (), "CMD": decision.cmd or ()}
-                    lines = (self.said(f"{keyword} {json.dumps(words[keyword], ensure_ascii=False)}") for keyword in said_anew)
+                    lines = (
+                        self.said(f"{keyword} {json.dumps(words[keyword], ensure_ascii=False)}")
+                        for keyword in said_anew
+                    )
                     at = min(span.start for span in decision.replaces)
                     yield _Item((at, 0), self._comments(decision.replaces) + "".join(lines))
                 case _:
@@ -250,7 +253,11 @@ class _Layout:
         nodes = self.build.document.nodes
         index = next(i for i, node in enumerate(nodes) if node.span.start == start)
         first = index
-        while first and not isinstance(nodes[first - 1], Instruction) and nodes[first - 1].span.start >= self._body_start():
+        while (
+            first
+            and not isinstance(nodes[first - 1], Instruction)
+            and nodes[first - 1].span.start >= self._body_start()
+        ):
             first -= 1
         if any(isinstance(node, Instruction) and node.span.start not in self.moved for node in nodes[index + 1 :]):
             first = self._own_comments(first, index)
@@ -266,8 +273,12 @@ class _Layout:
             comments -= 1
         if comments == at:
             comments = index
-        following = nodes[index + 1] if index + 1 < len(nodes) else None
-        if isinstance(following, Blank):
+        following = index + 1
+        while following < len(nodes) and (
+            nodes[following].span.start in self.moved or isinstance(nodes[following], Comment)
+        ):
+            following += 1
+        if following < len(nodes) and isinstance(nodes[following], Blank):
             while comments > first and isinstance(nodes[comments - 1], Blank):
                 comments -= 1
         return comments

@@ -1,30 +1,39 @@
 """
 What the commands of RUN do to the build stage.
 
-Go's own rules decide what a binary is called and where it goes: https://pkg.go.dev/cmd/go
+A command is read for what it does to files; what is not understood says so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, join, normpath
 
-from scratchify.analysis.constraints import Target
-from scratchify.analysis.go_module import module_of
-from scratchify.analysis.go_program import package_files
+from scratchify.analysis.go_build import GoBuild, Unknown
 from scratchify.analysis.shell import SimpleCommand, Unresolved, Word
 from scratchify.analysis.stage_files import StageFiles
 
-_FLAGS_WITHOUT_VALUE = frozenset(
-    "a n race msan asan cover v work x i linkshared modcacherw trimpath json".split()
-)
+_FLAGS_WITHOUT_VALUE = frozenset("a n race msan asan cover v work x i linkshared modcacherw trimpath json".split())
 _GOPATH_VERBS = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
 _HARMLESS_GO = frozenset({"clean", "doc", "env", "fmt", "help", "list", "test", "version", "vet"})
 _HARMLESS_MOD = frozenset({"download", "graph", "tidy", "vendor", "verify", "why"})
 _HARMLESS = frozenset(
-    ": cat date echo env false gofmt id ls printenv printf pwd set sleep true uname update-ca-certificates which whoami"
-    .split()
+    ": cat date echo gofmt id ls printenv printf pwd set sleep true uname update-ca-certificates which whoami".split()
 )
 _CACHES = ("/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/usr/share/doc")
+_ADVICE = {
+    "cp": "put the files in place with COPY",
+    "mv": "put the files in place with COPY",
+    "ln": "use the path that the link leads to",
+    "make": "call go build directly",
+    "sh": "call go build directly",
+    "bash": "call go build directly",
+    "useradd": "write USER with numbers",
+    "adduser": "write USER with numbers",
+    "addgroup": "write USER with numbers",
+    "groupadd": "write USER with numbers",
+    "chown": "use COPY --chown with numbers",
+}
+_OTHERWISE = "do it before the build, or in an image of its own"
 _PACKAGE_MANAGERS = {
     "apk": frozenset({"add"}),
     "apt-get": frozenset({"install"}),
@@ -32,61 +41,6 @@ _PACKAGE_MANAGERS = {
 }
 _HARMLESS_PACKAGE_VERBS = frozenset({"update", "upgrade", "clean", "autoclean", "autoremove", "del", "purge", "remove"})
 _PACKAGE_OPTIONS_WITH_VALUE = frozenset({"-t", "--virtual", "--repository", "-X", "-o", "-c", "--target-release"})
-
-
-@dataclass(frozen=True, slots=True)
-class GoBuild:
-    """
-    A `go build` or `go install`; `start` is its offset in the source, lines count from 1.
-
-    `variables` are the environment that go sees, `assigned` the names set on the command itself.
-    """
-
-    line: int
-    start: int
-    verb: str
-    packages: tuple[str, ...]
-    output: str | None
-    flags: Mapping[str, str]
-    variables: Mapping[str, str]
-    assigned: frozenset[str]
-    folder: str
-
-    @property
-    def target(self) -> Target:
-        """What this build compiles for; cgo is off only where the command or the environment says so."""
-        tags = self.flags.get("tags", "").replace(",", " ").split()
-        return Target(
-            architecture=self.variables.get("GOARCH") or "amd64",
-            tags=frozenset(tags),
-            cgo=self.variables.get("CGO_ENABLED") != "0",
-        )
-
-    @property
-    def gopath(self) -> str:
-        return (self.variables.get("GOPATH") or "/go").partition(":")[0]
-
-    @property
-    def go_flags(self) -> frozenset[str]:
-        """The names of all flags, those of GOFLAGS included."""
-        words = self.variables.get("GOFLAGS", "").split()
-        return frozenset(self.flags) | {word.lstrip("-").partition("=")[0] for word in words}
-
-    def flag(self, name: str) -> str:
-        """Return a flag's value, the command's own before GOFLAGS; empty where it is not set."""
-        if name in self.flags:
-            return self.flags[name]
-        words = (word.lstrip("-").partition("=") for word in self.variables.get("GOFLAGS", "").split())
-        return next((value for word, _, value in words if word == name), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A binary that a build makes: its path, and its main package (`files` where the command names files)."""
-
-    path: str
-    package: str | None
-    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +63,6 @@ class ChangesFolder:
 @dataclass(frozen=True, slots=True)
 class Harmless:
     """Changes nothing that the final image could need."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A command whose effect is not understood, in words that end in what would help."""
-
-    why: str
 
 
 Effect = GoBuild | Installs | MakesFolders | ChangesFolder | Harmless | Unknown
@@ -147,7 +94,7 @@ def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
         case "mkdir":
             return _mkdir(command.words[1:], values[1:], at)
         case "rm":
-            return _rm(command.words[1:], at)
+            return _rm(command.words[1:])
         case "chmod":
             return _chmod(values[1:], at)
         case "git" if values[1:2] == ["config"]:
@@ -158,7 +105,7 @@ def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
             return Harmless()
         case _:
             what = name or (command.words[0].raw if command.words else "")
-            return Unknown(f"what {what} does is not understood yet; call go build directly, or move it out of the Dockerfile")
+            return Unknown(f"what {what} leaves in the image is not followed yet; {_ADVICE.get(what, _OTHERWISE)}")
 
 
 def _cd(words: tuple[Word, ...], values: list[str | None], at: Circumstances) -> Effect:
@@ -181,13 +128,12 @@ def _mkdir(words: tuple[Word, ...], values: list[str | None], at: Circumstances)
     return MakesFolders(tuple(paths))
 
 
-def _rm(words: tuple[Word, ...], at: Circumstances) -> Effect:
+def _rm(words: tuple[Word, ...]) -> Effect:
     for word in words:
         known = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
         raw = word.parts[0].raw if word.parts and isinstance(word.parts[0], Unresolved) else known
         if not raw.startswith(("-", *_CACHES)) or ".." in word.raw:
             return Unknown(f"rm {word.raw} is not followed yet; leave files out with .dockerignore")
-    del at
     return Harmless()
 
 
@@ -196,7 +142,8 @@ def _chmod(values: list[str | None], at: Circumstances) -> Effect:
     for value in values[1:]:
         path = normpath(join(at.folder, value)) if value else ""
         if not path or path not in at.files.entries or at.files.is_folder(path):
-            return Unknown(f"chmod of {value or 'a path that only a shell knows'} is not followed yet; set the mode in the repository")
+            shown = value or "a path that only a shell knows"
+            return Unknown(f"chmod of {shown} is not followed yet; set the mode in the repository")
     return Harmless() if values[1:] else Unknown("chmod without a path")
 
 
@@ -215,7 +162,9 @@ def _packages(manager: str, words: tuple[Word, ...], values: list[str | None]) -
             return Unknown(f"{manager} installs {word.raw}, which only a shell knows; write the names of the packages")
         elif value != verbs[0] or names:
             names.append(value)
-    return Installs(tuple(name.partition("=")[0].partition("~")[0].rstrip("<>") for name in names if not name.startswith(".")))
+    return Installs(
+        tuple(name.partition("=")[0].partition("~")[0].rstrip("<>") for name in names if not name.startswith("."))
+    )
 
 
 def _go(command: SimpleCommand, at: Circumstances) -> Effect:
@@ -240,10 +189,14 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
             return Harmless()
         case "env" if "-w" in values and any((value or "").partition("=")[0] in _GOPATH_VERBS for value in values[2:]):
             return Unknown("go env -w changes where or what go builds; use ENV")
+        case "test" | "vet" if "-race" in values and variables.get("CGO_ENABLED") != "1":
+            return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
         case _ if verb in _HARMLESS_GO:
             return Harmless()
         case "get":
-            return Unknown("go get installs or edits go.mod, depending on the version of Go; use go install or go mod download")
+            return Unknown(
+                "go get installs or edits go.mod, depending on the version of Go; use go install or go mod download"
+            )
         case "generate":
             return Unknown("go generate may write any file; commit what it makes, or run it before the build")
         case _:
@@ -274,7 +227,9 @@ def _go_build(
                 return Unknown(f"go {verb} {raw} lacks a value")
             word, next_value = rest.pop(0)
             # what the linker is told, like a version from git, has no say in what is built where
-            given, value = (next_value or "", next_value) if name not in ("ldflags", "gcflags", "asmflags") else (word.raw, "")
+            given, value = (
+                (next_value or "", next_value) if name not in ("ldflags", "gcflags", "asmflags") else (word.raw, "")
+            )
         if value is None and name not in ("ldflags", "gcflags", "asmflags"):
             return Unknown(f"go {verb} -{name} has a value that only a shell knows; write it, or use ARG and ENV")
         flags[name] = given
@@ -302,113 +257,3 @@ def _go_build(
         assigned=frozenset(name for name, _ in command.assignments),
         folder=folder,
     )
-
-
-def programs_of(build: GoBuild, files: StageFiles) -> tuple[Program, ...] | Unknown:
-    """Return the binaries that a build makes, by Go's rules for names and places."""
-    if build.variables.get("GOOS") not in (None, "", "linux"):
-        return Unknown(f"GOOS={build.variables['GOOS']} makes a program that no Linux image runs")
-    if build.packages and all(package.endswith(".go") for package in build.packages):
-        name = basename(build.packages[0]).removesuffix(".go")
-        named = tuple(normpath(join(build.folder, package)) for package in build.packages)
-        return _placed(build, files, [(name, dirname(named[0]), named)])
-    found: list[tuple[str, str | None, tuple[str, ...]]] = []
-    is_pattern = False
-    for package in build.packages or (".",):
-        if package.endswith("...") and not _is_elsewhere(package):
-            is_pattern = True
-            found += [(name, folder, ()) for name, folder in _matching(build, files, package)]
-            continue
-        named_program = _named(build, files, package)
-        if isinstance(named_program, Unknown):
-            return named_program
-        found.append(named_program)
-    if is_pattern and build.verb == "build" and build.output is None and not _is_single(build, files):
-        return ()
-    return _placed(build, files, found)
-
-
-def _is_elsewhere(package: str) -> bool:
-    return not package.startswith((".", "/")) and "." in package.partition("/")[0]
-
-
-def _named(build: GoBuild, files: StageFiles, package: str) -> tuple[str, str | None, tuple[str, ...]] | Unknown:
-    """Return the default name and the folder of one package argument."""
-    path, _, version = package.partition("@")
-    if version:
-        return _default_name(path), None, ()
-    if package.startswith(("./", "../", "/")) or package in (".", ".."):
-        folder = normpath(join(build.folder, package))
-        module = module_of(files, folder, build.gopath)
-        if module is None:
-            why = f"the package in {folder} belongs to no module that is known, so its binary has no name; use go build -o"
-            return (basename(folder), folder, ()) if build.output and not _is_folder(build, files) else Unknown(why)
-        return _default_name(module.import_path(folder)), folder, ()
-    module = module_of(files, build.folder, build.gopath)
-    own = module.folder_of(package) if module else None
-    if own and files.is_folder(own):
-        return _default_name(package), own, ()
-    in_gopath = join(build.gopath, "src", package)
-    return _default_name(package), in_gopath if files.is_folder(in_gopath) else None, ()
-
-
-def _matching(build: GoBuild, files: StageFiles, pattern: str) -> list[tuple[str, str]]:
-    """Return name and folder of each main package that `./dir/...` matches."""
-    top = normpath(join(build.folder, pattern.removesuffix("...").rstrip("/") or "."))
-    matched: list[tuple[str, str]] = []
-    for folder in _folders(files, top):
-        module = module_of(files, folder, build.gopath)
-        is_main = any(file.package == "main" for file in package_files(files, folder, build.target))
-        if is_main and module:
-            matched.append((_default_name(module.import_path(folder)), folder))
-    return matched
-
-
-def _folders(files: StageFiles, top: str) -> list[str]:
-    found = [top]
-    for path in files.below(top):
-        name = basename(path)
-        ignored = name.startswith((".", "_")) or name in ("testdata", "vendor")
-        if files.is_folder(path) and not ignored and join(path, "go.mod") not in files.entries:
-            found += _folders(files, path)
-    return found
-
-
-def _is_single(build: GoBuild, files: StageFiles) -> bool:
-    """A pattern that matches one package alone builds like that package; more are compiled and thrown away."""
-    packages = 0
-    for package in build.packages:
-        top = normpath(join(build.folder, package.removesuffix("...").rstrip("/") or "."))
-        packages += sum(bool(package_files(files, folder, build.target)) for folder in _folders(files, top))
-    return packages == 1
-
-
-def _is_folder(build: GoBuild, files: StageFiles) -> bool:
-    output = build.output or ""
-    return output.endswith("/") or files.is_folder(normpath(join(build.folder, output)))
-
-
-def _placed(
-    build: GoBuild, files: StageFiles, found: list[tuple[str, str | None, tuple[str, ...]]]
-) -> tuple[Program, ...] | Unknown:
-    if build.verb == "install":
-        folder: str = build.variables.get("GOBIN") or join(build.gopath, "bin")
-        if build.variables.get("GOARCH") and not build.variables.get("GOBIN"):
-            return Unknown("go install with GOARCH puts the binary where the machine's own architecture decides; use go build -o")
-    elif build.output is None:
-        folder = build.folder
-    elif _is_folder(build, files):
-        folder = normpath(join(build.folder, build.output))
-    elif len(found) == 1:
-        name, package, named = found[0]
-        return (Program(normpath(join(build.folder, build.output)), package, named),)
-    else:
-        return Unknown(f"go build -o {build.output} names one file for {len(found)} programs; end it in / for a folder")
-    return tuple(Program(join(folder, name), package, named) for name, package, named in found)
-
-
-def _default_name(import_path: str) -> str:
-    """The last element of the import path, or the one before a major version."""
-    *above, last = import_path.rstrip("/").split("/")
-    is_version = last[:1] == "v" and last[1:].isdecimal() and not last[1:].startswith("0") and last != "v1"
-    return above[-1] if above and is_version else last

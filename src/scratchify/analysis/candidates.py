@@ -27,7 +27,9 @@ class Candidate:
 def candidates(files: StageFiles, program: GoProgram | None) -> Iterator[Candidate]:
     """Yield the files and folders that a program may read, in order of their paths; folders stand for all in them."""
     embedded = frozenset(_embedded(files, program)) if program else frozenset()
-    wanted = {path for path, entry in files.entries.items() if _may_be_read(files, path, entry) and path not in embedded}
+    wanted = {
+        path for path, entry in files.entries.items() if _may_be_read(files, path, entry) and path not in embedded
+    }
     yield from _largest(files, "/", wanted)
 
 

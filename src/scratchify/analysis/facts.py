@@ -1,11 +1,12 @@
 """Everything that rules may ask, worked out once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scratchify.analysis.blocked import Blocked
-from scratchify.analysis.build_commands import GoBuild
 from scratchify.analysis.environment import is_build_only
+from scratchify.analysis.go_build import GoBuild
 from scratchify.analysis.go_program import GoProgram, go_program
 from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, launch_of
 from scratchify.analysis.stage_files import StageFiles
@@ -18,6 +19,7 @@ from scratchify.model import (
     Build,
     Copy,
     Env,
+    ImageName,
     Pair,
     Run,
     Stage,
@@ -41,6 +43,7 @@ class Facts:
     """
 
     stage: Stage
+    image: str
     base: BaseImage | None
     context: BuildContext
     settings: Settings
@@ -63,6 +66,12 @@ class Facts:
     def build(self) -> GoBuild | None:
         """The command that makes the binary that starts."""
         return self.builds[self.launch.built.build] if isinstance(self.launch, Launch) else None
+
+    @property
+    def go_minor(self) -> int | None:
+        """The y of Go 1.y that the builder's tag names, None where it names none."""
+        match = re.match(r"1\.(\d+)", ImageName.parse(self.image).tag)
+        return int(match[1]) if match else None
 
     @property
     def has_source(self) -> bool:
@@ -116,6 +125,7 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
     return Facts(
         stage=stage,
+        image=build.image_of(stage),
         base=base_of(build, stage),
         context=context,
         settings=settings,

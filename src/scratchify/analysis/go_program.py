@@ -49,7 +49,12 @@ class GoProgram:
     def mentions(self, text: str) -> Place | None:
         """Return the first place where a string literal is exactly `text`."""
         return next(
-            (Place(file.context_path, found.line) for file in self.files for found in file.literals if found.text == text),
+            (
+                Place(file.context_path, found.line)
+                for file in self.files
+                for found in file.literals
+                if found.text == text
+            ),
             None,
         )
 

@@ -30,11 +30,11 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`package.Function(…)`: the import path behind the name, and the first argument where it is a literal."""
+    """`package.Function(…)`: the import path behind the name, and the arguments, None where one is no literal."""
 
     package: str
     function: str
-    argument: str | None
+    arguments: tuple[str | None, ...]
     line: int
 
 
@@ -115,10 +115,9 @@ def _calls(nodes: "list[Node] | tuple[()]", names: dict[str, str]) -> list[Call]
         if operand is None or called is None or _text(operand) not in names:
             continue
         arguments = node.child_by_field_name("arguments")
-        first = arguments.named_children[0] if arguments and arguments.named_children else None
-        literal = first is not None and first.type.endswith("_string_literal")
-        argument = _text(first)[1:-1] if literal and first else None
-        calls.append(Call(names[_text(operand)], _text(called), argument, _line(node)))
+        given = arguments.named_children if arguments else []
+        literals = tuple(_text(word)[1:-1] if word.type.endswith("_string_literal") else None for word in given)
+        calls.append(Call(names[_text(operand)], _text(called), literals, _line(node)))
     return calls
 
 
@@ -128,7 +127,7 @@ def _embeds(source: bytes) -> list[Embed]:
         return []
     found: list[Embed] = []
     for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
-        if line.startswith(_EMBED + " ") or line.startswith(_EMBED + "\t"):
+        if line.startswith((_EMBED + " ", _EMBED + "\t")):
             found += [Embed(word.strip('"`').removeprefix("all:"), number) for word in line[len(_EMBED) :].split()]
     return found
 

@@ -59,16 +59,22 @@ def _without_command(stage: Stage, line: int) -> OutOfScope:
 def by_command(launch: "Launch | NeedsShell | OtherProgram | None") -> OutOfScope | None:
     """Return why an image is left alone whose command shows that it is for developers."""
     # most files are out of scope before anybody asks what they start
-    from scratchify.analysis.launch import OtherProgram
+    from scratchify.analysis.launch import Launch, OtherProgram
 
+    if isinstance(launch, Launch) and launch.built.package is None and basename(launch.binary) in development_tools():
+        return _development(launch.line, basename(launch.binary))
     if not isinstance(launch, OtherProgram) or not launch.words:
         return None
     name = basename(launch.words[0])
     arguments = launch.words[1:]
     if name in development_tools():
-        return OutOfScope("development-image", launch.line, f"starts {name}, a tool of developers that needs the toolchain")
+        return _development(launch.line, name)
     if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
         return OutOfScope("test-image", launch.line, f"runs tests: {' '.join(launch.words[:2])}")
     if name in _IDLE and "-c" not in arguments and launch.path is None:
         return OutOfScope("no-command", launch.line, f"starts {name}: the image is a toolbox")
     return None
+
+
+def _development(line: int, name: str) -> OutOfScope:
+    return OutOfScope("development-image", line, f"starts {name}, a tool of developers that needs the toolchain")

@@ -145,7 +145,9 @@ def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
     return CopyPlan(folders, tuple(name for name in matched if entries[name] != "folder"))
 
 
-def copy(files: StageFiles, plan: CopyPlan, target: str, *, is_folder: bool, line: int, at: int, owner: str | None) -> None:
+def copy(
+    files: StageFiles, plan: CopyPlan, target: str, *, is_folder: bool, line: int, at: int, owner: str | None
+) -> None:
     """Place what one source matched; `is_folder`: files go into `target` under their own names."""
     for folder in plan.folders:
         files.put(target, Entry("folder", Copied(folder, line, at, owner) if folder else Implied(line)))

@@ -12,14 +12,12 @@ from scratchify.analysis.blocked import Blocked
 from scratchify.analysis.build_commands import (
     ChangesFolder,
     Circumstances,
-    GoBuild,
     Harmless,
     Installs,
     MakesFolders,
-    Unknown,
     effect_of,
-    programs_of,
 )
+from scratchify.analysis.go_build import GoBuild, Unknown, programs_of
 from scratchify.analysis.shell import NotFollowed, SimpleCommand, Variable, Word, simple_commands
 from scratchify.analysis.stage_files import Built, Entry, Implied, StageFiles, Written, copy, match_sources
 from scratchify.context import BuildContext
@@ -100,7 +98,7 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
     target = state.path(target_text)
     owner = instruction.syntax.flag("chown")
     for source in sources:
-        if reason := _not_copied(walked, instruction, source):
+        if reason := _not_copied(instruction, source):
             walked.blocked.append(Blocked(line, reason))
             continue
         plan = match_sources(source, walked.files.context.entries)
@@ -116,7 +114,7 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
         walked.files.put(path, Entry("file", Written(heredoc.content(text), line, at)))
 
 
-def _not_copied(walked: Walked, instruction: Copy | Add, source: str) -> str | None:
+def _not_copied(instruction: Copy | Add, source: str) -> str | None:
     if not isinstance(instruction, Add):
         return None
     if source.startswith(_ADDRESSES):

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import click
@@ -18,6 +18,25 @@ FAILED = 3
 INTERRUPTED = 130
 
 Result = TypeVar("Result")
+
+
+class Interrupted(Exception):  # an event, no error
+    """The user stopped the program."""
+
+
+class NobodyReads(Exception):
+    """Whoever read our output has closed it."""
+
+
+@contextmanager
+def kept_from_click() -> Iterator[None]:
+    """Rename what click would end in its own way: with an empty line, or with status 1."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise Interrupted from stop
+    except BrokenPipeError as closed:
+        raise NobodyReads from closed
 
 
 def run(command: click.Command) -> int:
@@ -63,17 +82,13 @@ def _status(command: click.Command) -> int:
         status = command.main(prog_name="scratchify", standalone_mode=False)
         if sys.stdout:
             sys.stdout.flush()
-    except click.Abort:
-        return interrupted()
+    except (Interrupted, click.Abort):
+        Screen(sys.stderr).say("scratchify: interrupted; each file is either done or as it was")
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
         return WRONG_USAGE
-    except SystemExit as stop:
-        # click leaves with 1 where nobody reads on, and that is no failure
-        if isinstance(stop.__context__, BrokenPipeError):
-            return DONE
-        raise
-    except BrokenPipeError:
+    except (NobodyReads, BrokenPipeError):
         _discard_output()
         return DONE
     except OSError as error:
@@ -81,12 +96,6 @@ def _status(command: click.Command) -> int:
         Screen(sys.stderr).say(f"scratchify: the output cannot be written: {error.strerror or error}")
         return FAILED
     return status if isinstance(status, int) else DONE
-
-
-def interrupted() -> int:
-    """Say that the user stopped the program, and return the status for it."""
-    Screen(sys.stderr).say("scratchify: interrupted; each file is either done or as it was")
-    return INTERRUPTED
 
 
 def _discard_output() -> None:

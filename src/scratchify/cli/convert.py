@@ -11,7 +11,6 @@ from scratchify.cli import options
 from scratchify.cli.boundary import DONE, FAILED, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed
 from scratchify.cli.inputs import STANDARD_INPUT, sources
-from scratchify.cli.writing import replace_content
 from scratchify.errors import ScratchifyError
 from scratchify.report.document import FileReport
 from scratchify.report.terminal import Screen, report_lines, summary_line
@@ -99,6 +98,8 @@ def _written(result: Examined) -> Examined:
     source, after = result.task.source, result.after
     if after is None or source.path is None:
         return result
+    from scratchify.cli.writing import replace_content
+
     path = source.path
     error = attempt(lambda: replace_content(path, result.before, after, folder=source.folder))
     return failed(result.task, error) if isinstance(error, ScratchifyError) else result

@@ -50,10 +50,20 @@ def examine_all(tasks: Sequence[Task], jobs: int) -> Generator[Examined]:
         for task, future in zip(tasks, futures, strict=True):
             try:
                 yield future.result()
-            except BrokenExecutor as error:
-                yield failed(task, Bug(f"internal error: a worker process died: {error}; run with --jobs 1"))
+            except BrokenExecutor:  # one process died, and took the pool along: which file was it?
+                yield _examine_apart(task)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _examine_apart(task: Task) -> Examined:
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+
+    with ProcessPoolExecutor(1, initializer=_leave_interrupts_to_the_parent) as pool:
+        try:
+            return pool.submit(examine, task).result()
+        except BrokenExecutor:
+            return failed(task, Bug("internal error: the process that looked at it died; please report this"))
 
 
 def examine(task: Task) -> Examined:
@@ -122,8 +132,13 @@ def _outcome(task: Task, text: str) -> Outcome:
         return out_of_scope
     from scratchify.context import DirectoryContext
 
-    path = task.source.path
+    path = _without_parents(task.source.path) if task.source.path else None
     return refactor(text, DirectoryContext(task.context or _context_of(path, text), path), task.settings)
+
+
+def _without_parents(path: Path) -> Path:
+    """Return the path such that its parents are the folders above it, which those of `a/../b` are not."""
+    return Path(os.path.realpath(path.parent), path.name) if ".." in path.parts else path
 
 
 def _context_of(path: Path | None, text: str) -> Path:

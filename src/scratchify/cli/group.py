@@ -1,12 +1,12 @@
 """The commands, and convert as the one that needs no name."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click_default_group import DefaultGroup
 
-from scratchify.cli.boundary import interrupted
+from scratchify.cli.boundary import kept_from_click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -28,7 +28,15 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
         found: click.Command | None = super().get_command(ctx, cmd_name)
         return found
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:  # Any: click's own, handed on
+        with kept_from_click():
+            context: click.Context = super().make_context(*arguments, **extra)
+            return context
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # While a shell completes the first word, it may still become a command.
+        if ctx.resilient_parsing and not args:
+            return click.Group.parse_args(self, ctx, args)
         # Behind `--` all are paths, also where the first looks like an option.
         if args[:1] == ["--"]:
             args.insert(0, DEFAULT)
@@ -36,10 +44,8 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
         return rest
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with kept_from_click():
             return super().invoke(ctx)
-        except KeyboardInterrupt:  # here, for click itself would print an empty line
-            return interrupted()
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say everything on one screen: the options are those of the default command."""

@@ -75,7 +75,7 @@ def _named(argument: str) -> Iterator[Source]:
         yield Source(PurePosixPath("<stdin>"), None, named=True, folder=Path())
         return
     path = Path(argument)
-    if not path.is_dir():
+    if not _is_folder(path):
         yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path.parent)
         return
     from scratchify.search import dockerfiles_in
@@ -91,6 +91,13 @@ def _named(argument: str) -> Iterator[Source]:
     if is_empty and not trouble:
         missing = "no Dockerfile in this folder; name the file if it is called otherwise"
         yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path, missing=missing)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long, a folder above that lets nobody in: reading says so
+        return False
 
 
 def _content(path: Path) -> bytes:

@@ -102,7 +102,9 @@ def _check_lines(document: Document) -> None:
     for span in line_spans(document.text):
         content = span.of(document.text).removesuffix("\n")
         if len(content) > MAX_LINE // 4 and len(content.encode(errors="surrogateescape")) > MAX_LINE:
-            raise InvalidDockerfile(f"a line of more than {MAX_LINE:,} bytes", document.text, Span(span.start, span.end))
+            raise InvalidDockerfile(
+                f"a line of more than {MAX_LINE:,} bytes", document.text, Span(span.start, span.end)
+            )
 
 
 def _check_directives(document: Document) -> None:

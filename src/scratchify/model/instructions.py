@@ -18,7 +18,7 @@ from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
 from scratchify.syntax.heredocs import heredoc_start
 from scratchify.syntax.parser import trigger
 from scratchify.syntax.white_space import SPACE, WORD_BREAK
-from scratchify.syntax.words import Word, plain_words, quoted_words
+from scratchify.syntax.words import plain_words, quoted_words
 
 
 @dataclass(frozen=True, slots=True)

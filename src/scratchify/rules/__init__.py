@@ -14,6 +14,8 @@ from scratchify.rules import (
     go_source,
     image_metadata,
     made_directories,
+    mime_types,
+    name_resolution,
     numeric_user,
     programs,
     static_binary,
@@ -37,7 +39,9 @@ RULES: tuple[Rule, ...] = (
     copied_files.RULE,
     ca_certificates.RULE,
     time_zone_data.RULE,
+    mime_types.RULE,
     temporary_directory.RULE,
+    name_resolution.RULE,
     user_database.RULE,
     made_directories.RULE,
     # image metadata

@@ -19,10 +19,11 @@ NAME = "binary"
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if isinstance(facts.launch, Launch) and facts.build:
         path = facts.launch.binary
-        because = Finding(None, facts.build.line, f"go {facts.build.verb} makes {path}, which line {facts.launch.line} starts")
+        because = Finding(
+            None, facts.build.line, f"go {facts.build.verb} makes {path}, which line {facts.launch.line} starts"
+        )
         # the last of the copied files: what changes most often invalidates the fewest layers
         yield Fetch(NAME, because, path, path, at=facts.last_step)
-    del build
 
 
 RULE = Rule(

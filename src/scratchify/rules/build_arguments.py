@@ -30,7 +30,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             line = used[0].syntax.first_line
             because = Finding(None, line, f"{used[0].syntax.name} uses the build argument {names}")
             yield Carry(NAME, because, arg.syntax.span, keep=facts.is_needed_by_build(arg))
-    del build
 
 
 def _expanded(facts: Facts, instruction: Typed) -> Iterator[str]:

@@ -18,7 +18,7 @@ NAME = "build-stage"
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     start = facts.stage.start.syntax
-    because = Finding(None, start.first_line, f"{build.image_of(facts.stage)} ships the Go toolchain to production")
+    because = Finding(None, start.first_line, f"{facts.image} ships the Go toolchain to production")
     yield Divide(NAME, because, start.span)
 
 

@@ -24,10 +24,10 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if installed := facts.installs("certificates"):
         yield Fetch(NAME, Finding(None, installed.line, f"installs {installed.name}"), BUNDLE, BUNDLE)
     elif facts.base and facts.base.certificates:
-        because = Finding(None, line, f"{build.image_of(facts.stage)} has root certificates, scratch has none")
+        because = Finding(None, line, f"{facts.image} has root certificates, scratch has none")
         yield Fetch(NAME, because, BUNDLE, BUNDLE)
     else:
-        because = Finding(None, line, f"{build.image_of(facts.stage)} may have root certificates, scratch has none")
+        because = Finding(None, line, f"{facts.image} may have root certificates, scratch has none")
         shell = f"if [ -f {BUNDLE} ]; then mkdir -p /rootfs/etc/ssl/certs && cp -L {BUNDLE} /rootfs{BUNDLE}; fi"
         yield Collect(NAME, because, shell, (BUNDLE,))
 

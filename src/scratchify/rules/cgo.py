@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.build_commands import GoBuild
+from scratchify.analysis.go_build import GoBuild
 from scratchify.analysis.go_program import GoProgram
 from scratchify.decisions import Assume, Decision, Example, Finding, Require, Rule
 from scratchify.knowledge.modules import cgo_modules, longest_prefix
@@ -32,7 +32,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if compiler and not facts.program:
         why = f"installs {compiler.name}: without the source, a package that needs C must be expected"
         yield Require(NAME, Finding(None, compiler.line, why), "libc")
-    del build
 
 
 def _flags(made_by: GoBuild) -> Iterator[Decision]:
@@ -54,8 +53,8 @@ def _imports(made_by: GoBuild, program: GoProgram) -> Iterator[Decision]:
         at = PurePosixPath(place.path)
         known = longest_prefix(cgo_modules(), path)
         if known and (known.cgo == "dynamic" or (known.cgo == "required" and made_by.target.cgo)):
-            way_out = f"; {known.alternative} does without" if known.alternative else ""
-            why = f"imports {path}: with CGO_ENABLED=0 it {known.effect}{way_out}"
+            way_out = f"; instead: {known.alternative}" if known.alternative else ""
+            why = f"imports {path}: with CGO_ENABLED=0 {known.effect}{way_out}"
             yield Require(NAME, Finding(at, place.line, why), "libc")
         elif not known and path in program.elsewhere:
             unknown.append(path)
@@ -80,7 +79,7 @@ RULE = Rule(
     example=Example(
         files={
             "go.mod": "module example.com/app\n",
-            "main.go": 'package main\n\n// int answer() { return 42; }\nimport "C"\n\nfunc main() { println(C.answer()) }\n',
+            "main.go": 'package main\n\n// int one() { return 1; }\nimport "C"\n\nfunc main() { println(C.one()) }\n',
         },
         before="""\
 FROM golang:1.22

@@ -9,11 +9,10 @@ https://docs.docker.com/reference/dockerfile/#copy
 """
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from posixpath import dirname
 
-from scratchify.analysis.facts import Facts
 from scratchify.analysis.candidates import Candidate, candidates
+from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
 from scratchify.analysis.stage_files import Copied
 from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule
@@ -39,14 +38,12 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if found:
         why = "what the program reads is not analysed: every copied file that is not source or build input is carried"
         yield Assume(NAME, Finding(None, found[0].origin.line, why))
-    del build
 
 
 def _carried(item: Candidate) -> Decision:
     origin = item.origin
-    path = PurePosixPath(origin.path) if isinstance(origin, Copied) else None
-    what = f"{'folder' if item.is_folder else 'file'} {item.path}, copied by line {origin.line}"
-    because = Finding(path, 0 if path else origin.line, f"{what}, may be read at run time")
+    what = f"the folder {item.path}" if item.is_folder else item.path
+    because = Finding(None, origin.line, f"puts {what} into the image, which may be read at run time")
     if item.absent:
         folder = dirname(item.path)
         shell = f"if [ -e {item.path} ]; then mkdir -p /rootfs{folder} && cp -a {item.path} /rootfs{folder}/; fi"

@@ -32,7 +32,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         case None:
             line = facts.stage.start.syntax.first_line
             yield Refuse(NAME, Finding(None, line, "nothing says what the container starts; write an ENTRYPOINT"))
-    del build
 
 
 def _started(launch: Launch) -> Iterator[Decision]:
@@ -51,7 +50,9 @@ def _started(launch: Launch) -> Iterator[Decision]:
     yield Command(NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(anew), tuple(replaced))
     if launch.is_cmd_only:
         name = basename(launch.binary)
-        why = f"arguments of docker run now go to {name} instead of replacing it; nobody is taken to replace the command"
+        why = (
+            f"arguments of docker run now go to {name} instead of replacing it; nobody is taken to replace the command"
+        )
         yield Assume(NAME, Finding(None, launch.line, why))
 
 

@@ -26,7 +26,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         if path.endswith((".go", "go.mod", "go.sum")):
             why = f"{path} is let through by one of two ignore files; make .dockerignore and <name>.dockerignore agree"
             yield Refuse(NAME, Finding(None, line, why))
-    del build
 
 
 RULE = Rule(

@@ -22,7 +22,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         return
     line = facts.launch.built.line
     if facts.settings.assume_source:
-        why = "no Go source at hand: the program is assumed to need no C, to run no programs and to read no files of its own"
+        why = "no Go source at hand: assumed to need no C, to run no programs and to read no files"
         yield Assume(NAME, Finding(None, line, why))
     elif not facts.has_source:
         yield Refuse(NAME, Finding(None, line, "no Go file in the build context to prove anything by; give --context"))
@@ -32,7 +32,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         folder = facts.launch.built.package
         why = f"{folder} holds no Go file that was copied and that this build compiles; is it generated?"
         yield Refuse(NAME, Finding(None, line, why))
-    del build
 
 
 RULE = Rule(

@@ -27,7 +27,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
                 yield from _health_check(facts, instruction)
             case _:
                 pass
-    del build
 
 
 def _moved(facts: Facts, instruction: Typed) -> Decision:
@@ -46,13 +45,13 @@ def _moved(facts: Facts, instruction: Typed) -> Decision:
 def _health_check(facts: Facts, check: Healthcheck) -> Iterator[Decision]:
     line, command = check.syntax.first_line, check.command
     if command and not command.is_exec_form:
-        why = "HEALTHCHECK in shell form needs a shell; let the program check itself, in exec form, or leave it to the orchestrator"
+        why = "HEALTHCHECK in shell form needs a shell; let the program check itself, in exec form"
         yield Require(NAME, Finding(None, line, why), "shell")
         return
     if command and isinstance(facts.launch, Launch):
         program = command.words[0]
         if find_program(program, facts.files, facts.end) != facts.launch.binary:
-            why = f"HEALTHCHECK runs {program}; let the program check itself, or leave it to the orchestrator"
+            why = f"HEALTHCHECK runs {program}; let the program check itself"
             yield Require(NAME, Finding(None, line, why), "program", program)
             return
         if "/" not in program:

@@ -7,6 +7,7 @@ https://pkg.go.dev/os#OpenFile
 """
 
 from collections.abc import Iterator
+from posixpath import join
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.stage_files import BASE_FOLDERS
@@ -17,7 +18,7 @@ NAME = "made-directories"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    source = (facts.build.gopath if facts.build else "/go") + "/"
+    source = join(facts.build.gopath if facts.build else "/go", "src/")
     for made in facts.folders:
         is_working = facts.end.workdir == made.path or facts.end.workdir.startswith(made.path + "/")
         is_filled = any(True for _ in facts.files.files_below(made.path))
@@ -25,7 +26,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             continue
         because = Finding(None, made.line, f"makes {made.path}, which the program may write to")
         yield Collect(NAME, because, f"mkdir -p /rootfs{made.path}", (made.path,))
-    del build
 
 
 RULE = Rule(

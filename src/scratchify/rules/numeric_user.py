@@ -40,7 +40,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     else:
         replaces = None if keep else last.syntax.span
         yield Provide(NAME, because, f"USER {numbers}", at=last.syntax.span.start, replaces=replaces)
-    del build
 
 
 RULE = Rule(

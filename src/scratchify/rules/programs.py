@@ -18,8 +18,11 @@ from scratchify.model import Build
 
 NAME = "programs"
 
-_STARTS = (("os/exec", ("Command", "CommandContext", "LookPath")), ("os", ("StartProcess",)), ("syscall", ("Exec", "ForkExec")))
-
+_STARTS = (
+    ("os/exec", ("Command", "CommandContext", "LookPath")),
+    ("os", ("StartProcess",)),
+    ("syscall", ("Exec", "ForkExec")),
+)
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
@@ -34,15 +37,14 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         if not package_purposes(package.name):
             why = f"installs {package.name}, which the program may run or read; leave it out if only the build needs it"
             yield Require(NAME, Finding(None, package.line, why), "program", package.name)
-    del build
 
 
 def _started(program: GoProgram) -> Iterator[Decision]:
     """Literal names are programs; a package that can start programs and hides which one may start any."""
     for package, functions in _STARTS:
         for file, call in program.calls(package, *functions):
-            # the first argument of CommandContext is the context
-            name = None if call.function == "CommandContext" else call.argument
+            at = 1 if call.function == "CommandContext" else 0  # behind the context
+            name = call.arguments[at] if len(call.arguments) > at else None
             what = f"runs {name}" if name else f"{package}.{call.function} runs a program that is no literal here"
             yield Require(NAME, Finding(PurePosixPath(file.context_path), call.line, what), "program", name or "")
 

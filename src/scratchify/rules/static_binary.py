@@ -10,7 +10,7 @@ https://pkg.go.dev/cmd/cgo
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.build_commands import GoBuild
+from scratchify.analysis.go_build import GoBuild
 from scratchify.decisions import Assume, Decision, Example, Finding, Provide, Refuse, Rewrite, Rule
 from scratchify.edits import Edit
 from scratchify.model import Build, Env
@@ -20,10 +20,18 @@ NAME = "static-binary"
 
 SWITCH = "CGO_ENABLED"
 
+REBUILDS_SINCE = 5
+"""Go 1.y from which packages are compiled again for another CGO_ENABLED: https://github.com/golang/go/issues/9344"""
+
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     made_by = facts.build
-    if not made_by or made_by.variables.get(SWITCH) == "0":
+    if not made_by:
+        return
+    if facts.go_minor is not None and facts.go_minor < REBUILDS_SINCE and "installsuffix" not in made_by.go_flags:
+        why = f"Go 1.{facts.go_minor} links its precompiled net package, cgo or not; build with a newer Go"
+        yield Refuse(NAME, Finding(None, made_by.line, why))
+    if made_by.variables.get(SWITCH) == "0":
         return
     if not made_by.variables.get(SWITCH):
         why = f"go {made_by.verb} may link against libc, which scratch has not, unless {SWITCH}=0"
@@ -36,7 +44,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         return
     line = build.text.count("\n", 0, span.start) + 1
     yield Rewrite(NAME, Finding(None, line, f"{SWITCH}=1 links against libc"), Edit(span, f"{SWITCH}=0"))
-    yield Assume(NAME, Finding(None, line, f"nothing in the source needs C: {SWITCH}=1 is taken for a habit and set to 0"))
+    yield Assume(
+        NAME, Finding(None, line, f"nothing in the source needs C: {SWITCH}=1 is taken for a habit and set to 0")
+    )
 
 
 def _switched_on(build: Build, facts: Facts, made_by: GoBuild) -> Span | None:

@@ -18,7 +18,7 @@ NAME = "temporary-directory"
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     line = facts.stage.start.syntax.first_line
-    because = Finding(None, line, f"{build.image_of(facts.stage)} has a /tmp for everybody, scratch has none")
+    because = Finding(None, line, f"{facts.image} has a /tmp for everybody, scratch has none")
     yield Collect(NAME, because, "mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp", ("/tmp",))
 
 

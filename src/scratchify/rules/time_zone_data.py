@@ -23,12 +23,14 @@ _WITH_OLD_NAMES = frozenset({"wheezy", "jessie", "stretch", "buster", "bullseye"
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     base = facts.base
-    image = build.image_of(facts.stage)
+    image = facts.image
     line = facts.stage.start.syntax.first_line
     is_trimmed = facts.build is not None and "trimpath" in facts.build.go_flags
     archive = f"{base.goroot}/lib/time/zoneinfo.zip" if base and base.goroot else None
     if installed := facts.installs("zone-data"):
-        yield Fetch(NAME, Finding(None, installed.line, f"installs {installed.name}"), DATABASE, DATABASE, is_folder=True)
+        yield Fetch(
+            NAME, Finding(None, installed.line, f"installs {installed.name}"), DATABASE, DATABASE, is_folder=True
+        )
     elif base and base.zoneinfo and (is_trimmed or base.release in _WITH_OLD_NAMES or not archive):
         because = Finding(None, line, f"{image} has {DATABASE}, scratch has not")
         yield Fetch(NAME, because, DATABASE, DATABASE, is_folder=True)

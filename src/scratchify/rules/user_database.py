@@ -33,7 +33,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         because = Finding(PurePosixPath(place.path), place.line, why)
         for shell, creates in _COLLECTED:
             yield Collect(NAME, because, shell, (creates,))
-    del build
 
 
 def _asked(program: GoProgram) -> tuple[Place, str] | None:

@@ -22,7 +22,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if not said:
         line = facts.stage.start.syntax.first_line
         if folder != "/":
-            because = Finding(None, line, f"{build.image_of(facts.stage)} starts programs in {folder}")
+            because = Finding(None, line, f"{facts.image} starts programs in {folder}")
             yield Provide(NAME, because, f"WORKDIR {folder}")
         return
     last = said[-1]

@@ -26,7 +26,7 @@ from scratchify.syntax.instruction_lines import continuation, instruction_lines,
 from scratchify.syntax.white_space import SPACE, WORD_BREAK
 
 _BYTE_ORDER_MARK = "\ufeff"
-_DIRECTIVE = re.compile(r"#[%s]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z" % SPACE)
+_DIRECTIVE = re.compile("#[" + SPACE + r"]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _WORD_BREAK = re.compile(WORD_BREAK)
 _HEREDOC_MARK = "<<"
@@ -243,5 +243,3 @@ def _flag_word(text: str, at: int, escape: str) -> tuple[str, int]:
             word.append(character)
         at += 1
     return "".join(word), min(at, len(text))
-
-

@@ -1,0 +1,188 @@
+"""
+Which binaries a `go build` or `go install` makes: Go's own rules for names and places.
+
+https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from posixpath import basename, dirname, join, normpath
+
+from scratchify.analysis.constraints import Target
+from scratchify.analysis.go_module import module_of
+from scratchify.analysis.go_program import package_files
+from scratchify.analysis.stage_files import StageFiles
+
+
+@dataclass(frozen=True, slots=True)
+class GoBuild:
+    """
+    A `go build` or `go install`; `start` is its offset in the source, lines count from 1.
+
+    `variables` are the environment that go sees, `assigned` the names set on the command itself.
+    """
+
+    line: int
+    start: int
+    verb: str
+    packages: tuple[str, ...]
+    output: str | None
+    flags: Mapping[str, str]
+    variables: Mapping[str, str]
+    assigned: frozenset[str]
+    folder: str
+
+    @property
+    def target(self) -> Target:
+        """What this build compiles for; cgo is off only where the command or the environment says so."""
+        tags = self.flags.get("tags", "").replace(",", " ").split()
+        return Target(
+            architecture=self.variables.get("GOARCH") or "amd64",
+            tags=frozenset(tags),
+            cgo=self.variables.get("CGO_ENABLED") != "0",
+        )
+
+    @property
+    def gopath(self) -> str:
+        return (self.variables.get("GOPATH") or "/go").partition(":")[0]
+
+    @property
+    def go_flags(self) -> frozenset[str]:
+        """The names of all flags, those of GOFLAGS included."""
+        words = self.variables.get("GOFLAGS", "").split()
+        return frozenset(self.flags) | {word.lstrip("-").partition("=")[0] for word in words}
+
+    def flag(self, name: str) -> str:
+        """Return a flag's value, the command's own before GOFLAGS; empty where it is not set."""
+        if name in self.flags:
+            return self.flags[name]
+        words = (word.lstrip("-").partition("=") for word in self.variables.get("GOFLAGS", "").split())
+        return next((value for word, _, value in words if word == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A binary that a build makes: its path, and its main package (`files` where the command names files)."""
+
+    path: str
+    package: str | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A command whose effect is not understood, in words that end in what would help."""
+
+    why: str
+
+
+def programs_of(build: GoBuild, files: StageFiles) -> tuple[Program, ...] | Unknown:
+    """Return the binaries that a build makes, by Go's rules for names and places."""
+    if build.variables.get("GOOS") not in (None, "", "linux"):
+        return Unknown(f"GOOS={build.variables['GOOS']} makes a program that no Linux image runs")
+    if build.packages and all(package.endswith(".go") for package in build.packages):
+        name = basename(build.packages[0]).removesuffix(".go")
+        named = tuple(normpath(join(build.folder, package)) for package in build.packages)
+        return _placed(build, files, [(name, dirname(named[0]), named)])
+    found: list[tuple[str, str | None, tuple[str, ...]]] = []
+    is_pattern = False
+    for package in build.packages or (".",):
+        if package.endswith("...") and not _is_elsewhere(package):
+            is_pattern = True
+            found += [(name, folder, ()) for name, folder in _matching(build, files, package)]
+            continue
+        named_program = _named(build, files, package)
+        if isinstance(named_program, Unknown):
+            return named_program
+        found.append(named_program)
+    if is_pattern and build.verb == "build" and build.output is None and not _is_single(build, files):
+        return ()
+    return _placed(build, files, found)
+
+
+def _is_elsewhere(package: str) -> bool:
+    return not package.startswith((".", "/")) and "." in package.partition("/")[0]
+
+
+def _named(build: GoBuild, files: StageFiles, package: str) -> tuple[str, str | None, tuple[str, ...]] | Unknown:
+    """Return the default name and the folder of one package argument."""
+    path, _, version = package.partition("@")
+    if version:
+        return _default_name(path), None, ()
+    if package.startswith(("./", "../", "/")) or package in (".", ".."):
+        folder = normpath(join(build.folder, package))
+        module = module_of(files, folder, build.gopath)
+        if module is None:
+            why = f"the package in {folder} belongs to no known module, so its binary has no name; use go build -o"
+            return (basename(folder), folder, ()) if build.output and not _is_folder(build, files) else Unknown(why)
+        return _default_name(module.import_path(folder)), folder, ()
+    module = module_of(files, build.folder, build.gopath)
+    own = module.folder_of(package) if module else None
+    if own and files.is_folder(own):
+        return _default_name(package), own, ()
+    in_gopath = join(build.gopath, "src", package)
+    return _default_name(package), in_gopath if files.is_folder(in_gopath) else None, ()
+
+
+def _matching(build: GoBuild, files: StageFiles, pattern: str) -> list[tuple[str, str]]:
+    """Return name and folder of each main package that `./dir/...` matches."""
+    top = normpath(join(build.folder, pattern.removesuffix("...").rstrip("/") or "."))
+    matched: list[tuple[str, str]] = []
+    for folder in _folders(files, top):
+        module = module_of(files, folder, build.gopath)
+        is_main = any(file.package == "main" for file in package_files(files, folder, build.target))
+        if is_main and module:
+            matched.append((_default_name(module.import_path(folder)), folder))
+    return matched
+
+
+def _folders(files: StageFiles, top: str) -> list[str]:
+    found = [top]
+    for path in files.below(top):
+        name = basename(path)
+        ignored = name.startswith((".", "_")) or name in ("testdata", "vendor")
+        if files.is_folder(path) and not ignored and join(path, "go.mod") not in files.entries:
+            found += _folders(files, path)
+    return found
+
+
+def _is_single(build: GoBuild, files: StageFiles) -> bool:
+    """A pattern that matches one package alone builds like that package; more are compiled and thrown away."""
+    packages = 0
+    for package in build.packages:
+        top = normpath(join(build.folder, package.removesuffix("...").rstrip("/") or "."))
+        packages += sum(bool(package_files(files, folder, build.target)) for folder in _folders(files, top))
+    return packages == 1
+
+
+def _is_folder(build: GoBuild, files: StageFiles) -> bool:
+    output = build.output or ""
+    return output.endswith("/") or files.is_folder(normpath(join(build.folder, output)))
+
+
+def _placed(
+    build: GoBuild, files: StageFiles, found: list[tuple[str, str | None, tuple[str, ...]]]
+) -> tuple[Program, ...] | Unknown:
+    if build.verb == "install":
+        folder: str = build.variables.get("GOBIN") or join(build.gopath, "bin")
+        if build.variables.get("GOARCH") and not build.variables.get("GOBIN"):
+            return Unknown(
+                "go install with GOARCH puts the binary where the machine's own architecture decides; use go build -o"
+            )
+    elif build.output is None:
+        folder = build.folder
+    elif _is_folder(build, files):
+        folder = normpath(join(build.folder, build.output))
+    elif len(found) == 1:
+        _, package, named = found[0]
+        return (Program(normpath(join(build.folder, build.output)), package, named),)
+    else:
+        return Unknown(f"go build -o {build.output} names one file for {len(found)} programs; end it in / for a folder")
+    return tuple(Program(join(folder, name), package, named) for name, package, named in found)
+
+
+def _default_name(import_path: str) -> str:
+    """The last element of the import path, or the one before a major version."""
+    *above, last = import_path.rstrip("/").split("/")
+    is_version = last[:1] == "v" and last[1:].isdecimal() and not last[1:].startswith("0") and last != "v1"
+    return above[-1] if above and is_version else last
