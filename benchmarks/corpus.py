@@ -18,6 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -76,14 +77,14 @@ def main() -> None:
         _PARTS[options.part](Path(options.folder), options.processes)
         return
     folder = Path(options.folder)
-    # Each part is a process of its own, so that one's memory is not counted as another's.
-    result: dict[str, Any] = {"files": sum(1 for _ in dockerfiles(folder))}
-    result |= _part("judge", folder)
-    result["buildkit"] = _part("agreement", folder)
-    result["cost"] = {
-        name: {str(jobs): _cost(name, folder, jobs, result["files"]) for jobs in options.jobs}
-        for name in ("detect", "convert")
+    files = sum(1 for _ in dockerfiles(folder))
+    # Each part is a process of its own, so that one's memory is not counted as another's; cost comes first, because
+    # on Linux a process begins with the peak of the one that started it.
+    cost = {
+        name: {str(jobs): _cost(name, folder, jobs, files) for jobs in options.jobs} for name in ("detect", "convert")
     }
+    result: dict[str, Any] = {"files": files, "cost": cost, "buildkit": _part("agreement", folder)}
+    result |= _part("judge", folder)
     sys.stdout.write("".join(f"{line}\n" for line in report(result)))
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -150,7 +151,10 @@ def _named(path: Path, folder: Path) -> str:
 
 def _judge(folder: Path, _: int) -> None:
     judged = [judge(_named(path, folder), path.read_bytes()) for path in dockerfiles(folder)]
-    reasons = {verdict: Counter(rule for file in judged if file.verdict == verdict for rule in file.rules) for verdict in ("unchanged", "refused")}
+    reasons = {
+        verdict: Counter(rule for file in judged if file.verdict == verdict for rule in file.rules)
+        for verdict in ("unchanged", "refused")
+    }
     alone = Counter(file.rules[0] for file in judged if file.verdict == "refused" and len(file.rules) == 1)
     kinds = ("not byte for byte", "comments lost", "changes again")
     found = {kind.replace(" ", "_"): [file.path for file in judged if kind in file.found] for kind in kinds}
@@ -168,15 +172,17 @@ def _judge(folder: Path, _: int) -> None:
 def judge(path: str, content: bytes) -> Judged:
     """Return what becomes of a file, and whatever the program promised and does not hold."""
     text = content.decode("utf-8", "surrogateescape")
+    found: tuple[str, ...] = ("not byte for byte",)
     try:
-        found = () if _printed(parse(text)) == content else ("not byte for byte",)
+        if _printed(parse(text)) == content:
+            found = ()
         outcome = refactor(text, MemoryContext({}), SETTINGS)
         if isinstance(outcome, Rewritten):
             found += tuple(_broken(text, outcome.text))
     except InvalidDockerfile as error:
         return Judged(path, "invalid", found=found, said=f"line {error.line}: {error}")
     except Exception as error:  # the point of this run
-        return Judged(path, "crash", said="".join(traceback.format_exception(error)))
+        return Judged(path, "crash", found=found, said="".join(traceback.format_exception(error)))
     return Judged(path, *_verdict(outcome), found=found)
 
 
@@ -216,7 +222,7 @@ def _comments(text: str) -> Counter[str]:
 
 
 def _agreement(folder: Path, _: int) -> None:
-    paths = [path for path in dockerfiles(folder)]
+    paths = [*dockerfiles(folder)]
     asked = [path for path in paths if _can_be_asked(path)]
     agreement = Agreement(not_asked=len(paths) - len(asked))
     for path, theirs in zip(asked, _buildkit(asked), strict=True):
@@ -239,7 +245,6 @@ def _agreement(folder: Path, _: int) -> None:
 def _can_be_asked(path: Path) -> bool:
     """BuildKit's parser is asked about text alone: its Python binding crashes on what is no UTF-8."""
     try:
-        path.name.encode()
         str(path).encode()
         content = path.read_bytes()
         content.decode()
@@ -251,14 +256,15 @@ def _can_be_asked(path: Path) -> bool:
 def _buildkit(paths: Sequence[Path]) -> list[list[Any] | None]:
     """Return BuildKit's instructions of each file, None where it rejects one."""
     command = [sys.executable, __file__, "--part", "buildkit", "."]
-    done = subprocess.run(command, input=json.dumps([str(path.resolve()) for path in paths]), capture_output=True, text=True)
+    question = json.dumps([str(path) for path in paths])
+    done = subprocess.run(command, input=question, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"BuildKit's parser gave up ({done.returncode}): {done.stderr}")
     answers: list[list[Any] | None] = json.loads(done.stdout)
     return answers
 
 
-def _asked_of_buildkit(_folder: Path, _: int) -> None:
+def _ask_buildkit(_folder: Path, _processes: int) -> None:
     import dockerfile
 
     answers: list[list[Any] | None] = []
@@ -358,10 +364,8 @@ def _act_on_all(share: tuple[str, list[Path]]) -> None:
 
 
 def _act(act: Callable[[str], object], path: Path) -> None:
-    try:
+    with suppress(Exception):  # told by the judging part
         act(text_of(path))
-    except Exception:  # noqa: S110  # told by the judging part
-        pass
 
 
 def _mib(peak: int) -> float:
@@ -397,7 +401,7 @@ _ACTS: dict[str, Callable[[str], object]] = {act.__name__: act for act in (_dete
 _PARTS: dict[str, Callable[[Path, int], None]] = {
     "judge": _judge,
     "agreement": _agreement,
-    "buildkit": _asked_of_buildkit,
+    "buildkit": _ask_buildkit,
     "detect": _measured(_detected),
     "convert": _measured(_converted),
 }
@@ -411,7 +415,7 @@ def report(result: dict[str, Any]) -> Iterator[str]:
     buildkit = result["buildkit"]
     files, bad = result["files"], result["not_byte_for_byte"]
     yield f"files                          {files:>7,}"
-    yield f"come back byte for byte        {files - len(bad) - len(result['crashes']):>7,}"
+    yield f"come back byte for byte        {files - len(bad):>7,}"
     yield from _names(bad)
     yield f"accepted by BuildKit           {buildkit['accepted']:>7,}"
     yield f"  read as BuildKit reads them  {buildkit['agree']:>7,}"

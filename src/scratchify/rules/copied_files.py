@@ -36,7 +36,10 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     for item in found:
         yield _carried(item)
     if found:
-        why = "what the program reads is not analysed: every copied file that is not source or build input is carried"
+        count = (
+            "1 copied file or folder that is" if len(found) == 1 else f"{len(found)} copied files and folders that are"
+        )
+        why = f"what the program reads is not analysed; carries {count} neither source nor build input"
         yield Assume(NAME, Finding(None, found[0].origin.line, why))
 
 

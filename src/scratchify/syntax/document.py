@@ -50,7 +50,7 @@ class Flag:
 
     @property
     def name(self) -> str:
-        return self.text.removeprefix("--").partition("=")[0].lower()
+        return self.text.removeprefix("--").partition("=")[0]
 
     @property
     def value(self) -> str | None:
@@ -120,7 +120,8 @@ class Instruction:
 
     @property
     def name(self) -> str:
-        return self.keyword.upper()
+        # only letters of ASCII have a case here: a long s is no S
+        return self.keyword.upper() if self.keyword.isascii() else self.keyword
 
     @property
     def argument_text(self) -> str:

@@ -8,6 +8,7 @@ https://docs.docker.com/reference/dockerfile/#shell-and-exec-form
 
 import json
 import re
+from math import isinf
 from typing import Any
 
 from scratchify.syntax.white_space import SPACE
@@ -29,7 +30,7 @@ def exec_form(arguments: str) -> tuple[str, ...] | None:
     if not arguments.startswith("["):
         return None
     try:
-        words: Any = json.loads(arguments, parse_constant=_refuse)
+        words: Any = json.loads(arguments, parse_constant=_refuse, parse_float=_number, parse_int=_number)
     except RecursionError:
         raise NotOnlyStrings("nested arrays") from None
     except ValueError:
@@ -42,3 +43,10 @@ def exec_form(arguments: str) -> tuple[str, ...] | None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _number(digits: str) -> float:
+    """Go's decoder gives up where a number is none of its own, and then this is shell form."""
+    if isinf(number := float(digits)):
+        raise ValueError(f"{digits} is too large")
+    return number

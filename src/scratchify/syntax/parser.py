@@ -29,6 +29,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _DIRECTIVE = re.compile("#[" + SPACE + r"]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _WORD_BREAK = re.compile(WORD_BREAK)
+_ASCII_SPACE = "\t\n\v\f\r "
 _HEREDOC_MARK = "<<"
 
 
@@ -212,7 +213,7 @@ def _flags(line: LogicalLine, at: int, escape: str) -> tuple[tuple[Flag, ...], i
     text = line.text
     flags: list[Flag] = []
     while True:
-        while at < len(text) and text[at] in SPACE:
+        while at < len(text) and text[at] in _ASCII_SPACE:
             at += 1
         if not text.startswith("--", at):
             return tuple(flags), at

