@@ -31,6 +31,7 @@ from scratchify.refactor import detect, refactor
 from scratchify.settings import Settings
 from scratchify.syntax import Comment, Document, Instruction, parse
 from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
+from scratchify.syntax.parser import trigger
 
 SETTINGS = Settings(assume_source=True)
 MAX_LINE = 65_535
@@ -278,6 +279,7 @@ def _ask_buildkit(_folder: Path, _processes: int) -> None:
             [
                 [
                     command.cmd.upper(),
+                    command.sub_cmd.upper() if command.sub_cmd else None,
                     command.start_line,
                     command.end_line,
                     list(command.flags),
@@ -291,23 +293,26 @@ def _ask_buildkit(_folder: Path, _processes: int) -> None:
 
 
 def _ours(text: str) -> Iterator[list[Any]]:
-    for instruction in parse(text).instructions:
-        heredocs = [[heredoc.name, heredoc.descriptor, heredoc.content(text)] for heredoc in instruction.heredocs]
-        flags = [flag.text for flag in instruction.flags]
+    document = parse(text)
+    for instruction in document.instructions:
+        # What ONBUILD puts off is told with it, but for the flags.
+        is_put_off = instruction.name == "ONBUILD" and bool(instruction.argument_text)
+        said = trigger(instruction, document.escape) if is_put_off else instruction
         yield [
             instruction.name,
+            said.name if is_put_off else None,
             instruction.first_line,
             instruction.last_line,
-            flags,
-            _is_exec_form(instruction),
-            heredocs,
+            [flag.text for flag in instruction.flags],
+            _is_exec_form(said),
+            [[heredoc.name, heredoc.descriptor, heredoc.content(text)] for heredoc in instruction.heredocs],
         ]
 
 
 def _is_exec_form(instruction: Instruction) -> bool:
     text = instruction.argument_text
     if instruction.name == "HEALTHCHECK":
-        text = text.partition(" ")[2].lstrip()
+        text = "".join(text.split(None, 1)[1:])
     elif instruction.name not in FORMS:
         return False
     try:

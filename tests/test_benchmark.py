@@ -10,8 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GO = b"FROM golang:1.22\nWORKDIR /app\nADD https://example.com/main.go .\nRUN go build -o app .\n# the API\nCMD ./app\n"
-MANY_STAGES = b"FROM golang:1.22 AS build\nRUN go build -o /app\nFROM scratch\nCOPY --from=build /app /app\nCMD [\"/app\"]\n"
+TESTS = b'FROM golang:1.22\nWORKDIR /app\nCOPY . .\n# what CI runs\nCMD ["go", "test", "./..."]\n'
+MANY_STAGES = (
+    b'FROM golang:1.22 AS build\nRUN go build -o /app\nFROM scratch\nCOPY --from=build /app /app\nCMD ["/app"]\n'
+)
 
 
 def benchmark(folder: Path, *options: str) -> str:
@@ -34,7 +36,7 @@ def of_fixtures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "collection"
     (folder / "deep").mkdir(parents=True)
-    (folder / "Dockerfile.0").write_bytes(GO)
+    (folder / "Dockerfile.0").write_bytes(TESTS)
     (folder / "deep" / "api.dockerfile").write_bytes(MANY_STAGES)
     (folder / "deep" / "Containerfile").write_bytes(b"FROM node:22\r\nCMD node .\r\n# caf\xe9\r\n")
     (folder / "Dockerfile.1").write_bytes(b"RUN before any FROM\n")
@@ -74,7 +76,7 @@ def test_the_cost_is_measured_for_each_number_of_processes(of_fixtures: dict[str
 def test_a_folder_is_searched_for_whatever_is_called_like_a_dockerfile(folder: Path, tmp_path: Path) -> None:
     result = result_of(folder, tmp_path / "result.json", "--jobs", "1")
     assert result["verdicts"] == {
-        "Dockerfile.0": "refused: followed-steps, exec-form-entrypoint",
+        "Dockerfile.0": "unchanged: test-image",
         "Dockerfile.1": "invalid",
         "Dockerfile.2": "invalid",
         "deep/Containerfile": "unchanged: no-go-builder",
@@ -93,14 +95,12 @@ def test_nothing_of_the_folder_changes(folder: Path, tmp_path: Path) -> None:
 def test_a_later_run_shows_the_files_that_moved(folder: Path, tmp_path: Path) -> None:
     earlier = tmp_path / "earlier.json"
     result_of(folder, earlier, "--jobs", "1")
-    assert "moved since earlier.json: 0" in benchmark(folder, "--jobs", "1", "--compare", str(earlier)).replace(
-        f"{tmp_path}/", ""
-    )
+    assert benchmark(folder, "--jobs", "1", "--compare", str(earlier)).endswith("earlier.json: 0\n")
     (folder / "Dockerfile.0").write_bytes(MANY_STAGES)
     (folder / "Dockerfile.1").unlink()
     (folder / "Dockerfile.3").write_bytes(MANY_STAGES)
     assert benchmark(folder, "--jobs", "1", "--compare", str(earlier)).split("\n")[-4:-1] == [
-        "Dockerfile.0: refused: followed-steps, exec-form-entrypoint -> unchanged: multi-stage",
+        "Dockerfile.0: unchanged: test-image -> unchanged: multi-stage",
         "Dockerfile.1: invalid -> not there",
         "Dockerfile.3: not there -> unchanged: multi-stage",
     ]

@@ -228,13 +228,13 @@ class IgnoredByGit:
             else:
                 from pathspec import GitIgnoreSpec
 
-                self._specs[folder] = GitIgnoreSpec.from_lines(text.splitlines())
+                self._specs[folder] = GitIgnoreSpec.from_lines(text.split("\n"))
         return self._specs[folder]
 
 
 def repository_root(path: Path) -> Path | None:
     """Return the nearest folder at or above `path` that holds `.git`, None where there is none."""
-    path = path.absolute()
+    path = Path(os.path.abspath(path))  # noqa: PTH100  # links stay, .. goes
     return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
 
 

@@ -84,10 +84,12 @@ def read_go_file(path: str, context_path: str, source: bytes) -> GoFile:
 
     parser, query = _reader()
     root = parser.parse(source).root_node
-    found = QueryCursor(query).captures(root)
+    # the cursor hands nodes out in no order that could be relied on
+    captures = QueryCursor(query).captures(root)
+    found = {name: sorted(nodes, key=lambda node: node.start_byte) for name, nodes in captures.items()}
     names: dict[str, str] = {}
     imports: list[Import] = []
-    for node in sorted(found.get("import", ()), key=lambda node: node.start_byte):
+    for node in found.get("import", ()):
         if (path_node := node.child_by_field_name("path")) is None:
             continue
         imported = _text(path_node)[1:-1]

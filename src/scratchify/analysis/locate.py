@@ -7,6 +7,7 @@ names exists only there.
 https://docs.docker.com/reference/compose-file/build/
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,11 @@ _NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://", "<<")
 
 def locate_context(dockerfile: Path, text: str) -> Path:
     """Return the folder that is sent to the builder with this Dockerfile."""
-    folder = dockerfile.absolute().parent
+    dockerfile = Path(os.path.abspath(dockerfile))  # noqa: PTH100  # links stay, .. goes
+    folder = dockerfile.parent
     root = repository_root(folder)
     for compose in _compose_files(folder, root or folder):
-        if found := _context_in(compose, dockerfile.absolute()):
+        if found := _context_in(compose, dockerfile):
             return found
     if not root or root == folder:
         return folder

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scratchify.errors import InvalidDockerfile
+from scratchify.model.flags import refused_flag
 from scratchify.source import Span
 from scratchify.syntax import Document, Heredoc, Instruction
 from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
@@ -189,15 +190,6 @@ Typed = (
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _WORD_BREAK = re.compile(WORD_BREAK)
-_FLAGS: Mapping[str, frozenset[str]] = {
-    "FROM": frozenset({"platform"}),
-    "RUN": frozenset({"mount", "network", "security", "device"}),
-    "COPY": frozenset({"from", "chown", "chmod", "link", "parents", "exclude"}),
-    "ADD": frozenset({"chown", "chmod", "link", "keep-git-dir", "checksum", "unpack", "exclude"}),
-    "HEALTHCHECK": frozenset({"interval", "timeout", "start-period", "start-interval", "retries"}),
-}
-_FLAGS_IGNORED = frozenset({"ARG", "STOPSIGNAL"})
-_NO_FLAGS: frozenset[str] = frozenset()
 
 
 class Refusal(Exception):
@@ -223,11 +215,8 @@ def _typed(document: Document, instruction: Instruction) -> Typed:
     read = _READERS.get(instruction.name)
     if not read:
         raise Refusal(f"unknown instruction: {instruction.keyword}")
-    if instruction.name not in _FLAGS_IGNORED:
-        known = _FLAGS.get(instruction.name, _NO_FLAGS)
-        for flag in instruction.flags:
-            if flag.name not in known:
-                raise Refusal(f"{instruction.name} has no flag --{flag.name}", flag.span)
+    if refused := refused_flag(instruction):
+        raise Refusal(*refused)
     if any(not heredoc.terminated for heredoc in instruction.heredocs):
         raise Refusal("a here-document does not end")
     return read(document, instruction)

@@ -103,9 +103,10 @@ def _logical_line(own: Sequence[str], starts: Sequence[int], escape: str) -> tup
         if index and is_blank(line):
             continue
         content = line.rstrip("\r\n")
-        skipped = 0 if index else len(content) - len(content.lstrip(SPACE))
-        end = continuation(content, escape)
-        part = content[skipped:end]
+        content = content[: continuation(content, escape)]
+        # a line that holds nothing but the escape token may come first
+        skipped = 0 if length else len(content) - len(content.lstrip(SPACE))
+        part = content[skipped:]
         if part or not pieces:
             pieces.append((length, starts[index] + skipped))
         parts.append(part)

@@ -55,11 +55,17 @@ def references(text: str, *, escape: str = "\\") -> frozenset[str]:
 
 
 class _Words:
-    """Splits at white space while characters arrive; quoted ones never split."""
+    """
+    Splits at white space while characters arrive; quoted ones never split.
 
-    def __init__(self) -> None:
+    `current` belongs to the lexer: BuildKit has one buffer too, so that the operand of a `${…}` drops what its word
+    began with (lex.go, processStopOn resets wordsBuffer).
+    """
+
+    def __init__(self, current: list[str]) -> None:
         self.done: list[str] = []
-        self._current: list[str] = []
+        self._current = current
+        current.clear()
 
     def add(self, characters: str) -> None:
         for character in characters:
@@ -99,6 +105,7 @@ class _Lexer:
         self.keep_unset = keep_unset
         self.at = 0
         self.names: set[str] = set()
+        self._word: list[str] = []
 
     def peek(self) -> str:
         return self.text[self.at] if self.at < len(self.text) else _END
@@ -111,7 +118,7 @@ class _Lexer:
     def read_until(self, stop: str) -> tuple[str, list[str]]:
         """Return the text up to `stop` (which is taken too) and its words."""
         result: list[str] = []
-        words = _Words()
+        words = _Words(self._word)
         special: Mapping[str, Callable[[], str]] = {
             "$": self._dollar,
             "<": self._possible_heredoc,
