@@ -15,6 +15,7 @@ FOUND = [
     "api.Dockerfile",
     "api.dockerfile",
     "Containerfile",
+    "dockerfile",
 ]
 PASSED_OVER = [
     "Dockerfile.dockerignore",
@@ -30,7 +31,6 @@ PASSED_OVER = [
     "Dockerfile.swp",
     "Dockerfile~",
     "Dockerfile-dev",
-    "dockerfile",
     "MyDockerfile",
     "main.go",
     "docker-compose.yml",

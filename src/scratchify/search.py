@@ -48,7 +48,8 @@ def is_dockerfile_name(name: str) -> bool:
     if name.lower().endswith(OTHER_ENDINGS):
         return False
     return (
-        name in ("Dockerfile", "Containerfile")
+        # `docker build` takes the lower-case name where the other is missing
+        name in ("Dockerfile", "dockerfile", "Containerfile")
         or name.startswith("Dockerfile.")
         or name.endswith((".Dockerfile", ".dockerfile"))
     )

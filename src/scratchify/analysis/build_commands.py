@@ -185,7 +185,8 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
             return _go_build(verb, command, words[1:], values[1:], variables, folder, at)
         case "mod" if len(values) > 1 and values[1] in _HARMLESS_MOD:
             return Harmless()
-        case "get" if "-d" in values:
+        case "get":
+            # fetches source, and up to Go 1.17 may install into GOPATH/bin: a command that is found there stays unknown
             return Harmless()
         case "env" if "-w" in values and any((value or "").partition("=")[0] in _GOPATH_VERBS for value in values[2:]):
             return Unknown("go env -w changes where or what go builds; use ENV")
@@ -193,10 +194,6 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
             return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
         case _ if verb in _HARMLESS_GO:
             return Harmless()
-        case "get":
-            return Unknown(
-                "go get installs or edits go.mod, depending on the version of Go; use go install or go mod download"
-            )
         case "generate":
             return Unknown("go generate may write any file; commit what it makes, or run it before the build")
         case _:

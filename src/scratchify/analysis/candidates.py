@@ -27,8 +27,11 @@ class Candidate:
 def candidates(files: StageFiles, program: GoProgram | None) -> Iterator[Candidate]:
     """Yield the files and folders that a program may read, in order of their paths; folders stand for all in them."""
     embedded = frozenset(_embedded(files, program)) if program else frozenset()
+    left_out = _build_inputs(files)
     wanted = {
-        path for path, entry in files.entries.items() if _may_be_read(files, path, entry) and path not in embedded
+        path
+        for path, entry in files.entries.items()
+        if path not in embedded and _may_be_read(basename(path), entry, left_out)
     }
     yield from _largest(files, "/", wanted)
 
@@ -57,24 +60,28 @@ def _may_be_absent(files: StageFiles, entry: Entry) -> bool:
     return isinstance(entry.origin, Copied) and files.context.may_be_absent(entry.origin.path)
 
 
-def _may_be_read(files: StageFiles, path: str, entry: Entry) -> bool:
+def _may_be_read(name: str, entry: Entry, left_out: frozenset[str]) -> bool:
     match entry.origin:
         case Built() | Implied():
             return False
         case Written():
-            return build_input(basename(path), is_folder=False) is None
-        case Copied(path=context_path):
-            return not any(_is_build_input(files, above) for above in _with_parents(context_path))
+            return build_input(name, is_folder=False) is None
+        case Copied(path=path):
+            return path not in left_out
 
 
-def _is_build_input(files: StageFiles, context_path: str) -> bool:
-    is_folder = files.context.entries.get(context_path) == "folder"
-    name = basename(context_path)
-    if is_folder and name == "vendor":
-        # static/vendor/bootstrap is data: Go's own vendor folder lists its modules, or stands beside go.mod
-        beside = join(dirname(context_path), "go.mod").lstrip("/")
-        return beside in files.context.entries or f"{context_path}/modules.txt" in files.context.entries
-    return build_input(name, is_folder=is_folder) is not None
+def _build_inputs(files: StageFiles) -> frozenset[str]:
+    """Return the paths of the build context that no running program reads; what is in such a folder is one too."""
+    entries = files.context.entries
+    # static/vendor/bootstrap is data: Go's own vendor folder has Go files in it
+    with_go = {folder for path in entries if path.endswith(".go") for folder in _with_parents(dirname(path))}
+    found: set[str] = set()
+    for path in sorted(entries):  # a folder comes before what is in it
+        is_folder = entries[path] == "folder"
+        is_input = build_input(basename(path), is_folder=is_folder) is not None
+        if dirname(path) in found or (is_input and (basename(path) != "vendor" or path in with_go)):
+            found.add(path)
+    return frozenset(found)
 
 
 def _with_parents(path: str) -> Iterator[str]:

@@ -94,7 +94,8 @@ def programs_of(build: GoBuild, files: StageFiles) -> tuple[Program, ...] | Unkn
         named_program = _named(build, files, package)
         if isinstance(named_program, Unknown):
             return named_program
-        found.append(named_program)
+        if named_program[1] is None or _is_main(build, files, named_program[1]):
+            found.append(named_program)
     if is_pattern and build.verb == "build" and build.output is None and not _is_single(build, files):
         return ()
     return _placed(build, files, found)
@@ -134,6 +135,12 @@ def _matching(build: GoBuild, files: StageFiles, pattern: str) -> list[tuple[str
         if is_main and module:
             matched.append((_default_name(module.import_path(folder)), folder))
     return matched
+
+
+def _is_main(build: GoBuild, files: StageFiles, folder: str) -> bool:
+    """Say whether a folder holds a program; a library is compiled and thrown away. Without its source, it may."""
+    compiled = package_files(files, folder, build.target)
+    return not compiled or any(file.package == "main" for file in compiled)
 
 
 def _folders(files: StageFiles, top: str) -> list[str]:

@@ -78,6 +78,8 @@ def plain_words(line: CommandLine) -> tuple[str, ...] | str:
     """Return the words of a command that needs no shell, or why it does."""
     if line.is_exec_form:
         return line.words
+    if line.text.startswith("["):
+        return f"{line.text} is no JSON array, so a shell reads it; write its words in double quotes"
     commands = simple_commands(line.text)
     if isinstance(commands, NotFollowed):
         return f"{commands.what} in the command needs a shell; start the program alone, in exec form"

@@ -10,6 +10,7 @@ from typing import Literal
 
 from scratchify.source import Span
 from scratchify.syntax import Flag, Instruction
+from scratchify.syntax.white_space import SPACE
 
 _Kind = Literal["text", "texts", "switch", "duration", "count", "network", "security"]
 
@@ -59,7 +60,8 @@ _VALUES: Mapping[_Kind, re.Pattern[str]] = {
 def refused_flag(instruction: Instruction) -> tuple[str, Span] | None:
     """Return what is wrong with an instruction's flags, and where; None where BuildKit takes them."""
     end = instruction.line.origin(instruction.arguments) if instruction.argument_text else instruction.code.end
-    if not instruction.line.text[len(instruction.keyword) : instruction.arguments].isascii():
+    written = instruction.line.text[len(instruction.keyword) : instruction.arguments]
+    if not written.isascii() and written.strip(SPACE):
         # BuildKit reads them byte by byte: extractBuilderFlags
         return f"{instruction.name}: flags are of ASCII only", Span(instruction.keyword_span.end, end)
     if instruction.name in _IGNORED:

@@ -50,9 +50,7 @@ def _started(launch: Launch) -> Iterator[Decision]:
     yield Command(NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(anew), tuple(replaced))
     if launch.is_cmd_only:
         name = basename(launch.binary)
-        why = (
-            f"arguments of docker run now go to {name} instead of replacing it; nobody is taken to replace the command"
-        )
+        why = f"arguments of docker run now go to {name}, where they replaced the command; nobody is taken to do that"
         yield Assume(NAME, Finding(None, launch.line, why))
 
 
@@ -77,7 +75,7 @@ def _other(facts: Facts, other: OtherProgram) -> Decision:
     if facts.blocked:
         why = f"where {word} comes from is not known, because not every step could be followed"
         return Refuse(NAME, Finding(None, other.line, why))
-    why = f"{word} is nowhere in this image as far as its steps tell; does it start at all?"
+    why = f"{word} is nowhere in this image as far as its steps tell; start what go build -o makes"
     return Refuse(NAME, Finding(None, other.line, why))
 
 

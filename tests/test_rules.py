@@ -1,0 +1,529 @@
+"""Each rule by itself: what it must leave alone comes first, then what it decides."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from scratchify.context import MemoryContext
+from scratchify.decisions import Collect, Command, Fetch
+from scratchify.outcome import Rewritten
+from scratchify.refactor import refactor
+from tests.deciding import (
+    HEAD,
+    MODULE,
+    PROGRAM,
+    RUNS,
+    decides,
+    final_stage,
+    outcome_of,
+    reasons,
+    rewritten,
+    stays_silent,
+)
+
+DYNAMIC = HEAD.replace("CGO_ENABLED=0 ", "")
+
+
+def program(body: str = "", imports: str = "") -> dict[str, str]:
+    names = "".join(f'import "{name}"\n' for name in imports.split())
+    return {**MODULE, "main.go": f"package main\n\n{names}\nfunc main() {{ {body} }}\n"}
+
+
+# ---- static-binary
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        HEAD + RUNS,
+        DYNAMIC.replace("WORKDIR", "ENV CGO_ENABLED=0\nWORKDIR") + RUNS,
+        DYNAMIC.replace("WORKDIR", "ENV GOOS=linux CGO_ENABLED=0\nWORKDIR") + RUNS,
+        DYNAMIC.replace("WORKDIR", "ARG CGO_ENABLED=0\nWORKDIR") + RUNS,
+        DYNAMIC.replace("RUN ", "RUN export CGO_ENABLED=0 && ") + RUNS,
+    ],
+)
+def test_what_is_static_already_is_not_made_static(dockerfile: str) -> None:
+    assert stays_silent("static-binary", dockerfile)
+
+
+def test_cgo_is_turned_off_right_behind_from() -> None:
+    assert rewritten(DYNAMIC + RUNS).startswith("FROM golang:1.22 AS build\nENV CGO_ENABLED=0\nWORKDIR /app\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ENV CGO_ENABLED=1\nWORKDIR", "ENV CGO_ENABLED=0\nWORKDIR"),
+        ("ENV A=b CGO_ENABLED=1 C=d\nWORKDIR", "ENV A=b CGO_ENABLED=0 C=d\nWORKDIR"),
+    ],
+)
+def test_cgo_that_nothing_needs_is_turned_off_where_it_is_turned_on(before: str, after: str) -> None:
+    assert after in rewritten(DYNAMIC.replace("WORKDIR", before) + RUNS)
+
+
+def test_cgo_on_the_command_is_turned_off_there() -> None:
+    after = rewritten(HEAD.replace("CGO_ENABLED=0", "GOOS=linux CGO_ENABLED=1") + RUNS)
+    assert "RUN GOOS=linux CGO_ENABLED=0 go build" in after
+    assert "ENV CGO_ENABLED" not in after
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        DYNAMIC.replace("WORKDIR", "ENV CGO_ENABLED 1\nWORKDIR") + RUNS,
+        DYNAMIC.replace("WORKDIR", 'ENV CGO_ENABLED="1"\nWORKDIR') + RUNS,
+        DYNAMIC.replace("WORKDIR", "ARG CGO_ENABLED=1\nWORKDIR") + RUNS,
+        DYNAMIC.replace("RUN ", "RUN export CGO_ENABLED=1 && ") + RUNS,
+    ],
+)
+def test_cgo_that_is_turned_on_in_other_words_is_refused(dockerfile: str) -> None:
+    assert "set it to 0" in reasons(dockerfile)["static-binary"][1]
+
+
+def test_a_go_that_links_what_it_has_precompiled_is_refused() -> None:
+    assert "newer Go" in reasons(HEAD.replace("golang:1.22", "golang:1.4") + RUNS)["static-binary"][1]
+
+
+# ---- cgo
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        program(imports="net/http os/user"),
+        {**PROGRAM, "c_windows.go": 'package main\n\nimport "C"\n'},
+        {**PROGRAM, "c_test.go": 'package main\n\nimport "C"\n'},
+        {**PROGRAM, "c.go": '//go:build never\n\npackage main\n\nimport "C"\n'},
+        {**PROGRAM, "other/c.go": 'package other\n\nimport "C"\n'},
+    ],
+)
+def test_c_that_this_build_does_not_compile_is_no_need(files: dict[str, str]) -> None:
+    assert stays_silent("cgo", DYNAMIC + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files", "line"),
+    [
+        (DYNAMIC, {**MODULE, "main.go": 'package main\n\nimport "C"\n\nfunc main() {}\n'}, 3),
+        (DYNAMIC, {**program(imports="example.com/app/in"), "in/c.go": 'package in\n\nimport "C"\n'}, 3),
+        (DYNAMIC, program(imports="github.com/mattn/go-sqlite3"), 3),
+        (DYNAMIC, program(imports="gorm.io/driver/sqlite"), 3),
+        (DYNAMIC, program(imports="github.com/confluentinc/confluent-kafka-go/v2/kafka"), 3),
+        (DYNAMIC, program(imports="plugin"), 3),
+        (HEAD, program(imports="github.com/ebitengine/purego"), 3),
+        (DYNAMIC.replace("go build", "go build -race"), PROGRAM, 4),
+        (DYNAMIC.replace("go build", "go build -buildmode=pie"), PROGRAM, 4),
+        (DYNAMIC.replace("WORKDIR", "ENV GOFLAGS=-buildmode=pie\nWORKDIR"), PROGRAM, 5),
+        (DYNAMIC.replace("go build", "go build -ldflags '-linkmode external'"), PROGRAM, 4),
+    ],
+)
+def test_a_need_for_libc_is_refused_with_its_place(dockerfile: str, files: dict[str, str], line: int) -> None:
+    assert reasons(dockerfile + RUNS, files)["cgo"][0] == line
+
+
+def test_a_stub_that_ran_before_runs_on() -> None:
+    assert stays_silent("cgo", HEAD + RUNS, program(imports="github.com/mattn/go-sqlite3"))
+
+
+def test_modules_that_no_table_knows_are_assumed_and_named() -> None:
+    outcome = outcome_of(HEAD + RUNS, program(imports="example.org/unheard/of"))
+    assert isinstance(outcome, Rewritten)
+    assert [a.because.message.split(";")[0] for a in outcome.assumptions] == [
+        "not in the tables: example.org/unheard/of"
+    ]
+
+
+def test_vendored_source_is_read_instead_of_assumed() -> None:
+    files = {
+        **program(imports="example.org/known"),
+        "vendor/example.org/known/k.go": 'package known\n\nimport "C"\n',
+        "vendor/modules.txt": "",
+    }
+    assert reasons(DYNAMIC + RUNS, files)["cgo"][1] == 'imports "C"'
+
+
+# ---- programs
+
+
+@pytest.mark.parametrize(
+    ("files", "packages"),
+    [
+        (program("fmt.Println(exec.Command)", "fmt"), ""),
+        (PROGRAM, "RUN apt-get update && apt-get install -y git make ca-certificates\n"),
+        (PROGRAM, "RUN apk add --no-cache --virtual .build-deps gcc musl-dev\n"),
+        ({**PROGRAM, "main_test.go": 'package main\n\nimport "os/exec"\n\nfunc f() { exec.Command("git") }\n'}, ""),
+    ],
+)
+def test_programs_of_the_build_and_of_tests_are_no_need(files: dict[str, str], packages: str) -> None:
+    assert stays_silent("programs", HEAD.replace("WORKDIR", packages + "WORKDIR") + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    ("files", "packages", "words"),
+    [
+        (program('exec.Command("git", "log")', "os/exec"), "", "runs git"),
+        (program('exec.CommandContext(nil, "ffmpeg")', "os/exec"), "", "runs ffmpeg"),
+        (program("exec.Command(name)", "os/exec"), "", "no literal"),
+        (program('exec.LookPath("sh")', "os/exec"), "", "runs sh"),
+        (program('syscall.Exec("/bin/sh", nil, nil)', "syscall"), "", "runs /bin/sh"),
+        (program("", "github.com/chromedp/chromedp"), "", "runs chrom"),
+        (PROGRAM, "RUN apk add ffmpeg\n", "installs ffmpeg"),
+        (PROGRAM, "RUN apt-get install -y git libvips-dev=8.1\n", "installs libvips-dev"),
+    ],
+)
+def test_programs_that_the_program_runs_are_refused(files: dict[str, str], packages: str, words: str) -> None:
+    assert words in reasons(HEAD.replace("WORKDIR", packages + "WORKDIR") + RUNS, files)["programs"][1]
+
+
+# ---- copied-files
+
+
+def fetched(dockerfile: str, files: Mapping[str, str | bytes]) -> list[str]:
+    return [d.source for d in decides("copied-files", dockerfile, files) if isinstance(d, Fetch)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["extra.go", "README.md", "LICENSE", "Makefile", "Dockerfile", ".dockerignore", ".github/x.yml", "testdata/a.json",
+     "go.sum", "vendor/example.org/x/x.go", "docker-compose.yml", "internal/x_test.go", ".git/config"],
+)  # fmt: skip
+def test_source_tests_and_build_input_stay_behind(name: str) -> None:
+    assert fetched(HEAD + RUNS, {**PROGRAM, name: ""}) == []
+
+
+def test_nothing_is_assumed_where_nothing_is_carried() -> None:
+    assert stays_silent("copied-files", HEAD + RUNS)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["config.yaml"], ["/app/config.yaml"]),
+        (["templates/a.html", "templates/sub/b.html"], ["/app/templates"]),
+        (["web/web.go", "web/page.html"], ["/app/web/page.html"]),
+        (["web/web.go", "web/static/a.css"], ["/app/web/static"]),
+        (["static/vendor/bootstrap.css"], ["/app/static"]),
+        ([".env"], ["/app/.env"]),
+        (["a.sql", "b.sql"], ["/app/a.sql", "/app/b.sql"]),
+    ],
+)
+def test_what_may_be_read_is_carried(names: list[str], expected: list[str]) -> None:
+    files = {**PROGRAM, **{name: "package web\n" if name.endswith(".go") else "x" for name in names}}
+    assert fetched(HEAD + RUNS, files) == expected
+
+
+def test_embedded_files_are_in_the_binary_already() -> None:
+    main = 'package main\n\nimport "embed"\n\n//go:embed web/*.html\nvar pages embed.FS\n\nfunc main() {}\n'
+    files = {**MODULE, "main.go": main, "web/a.html": "", "web/b.css": ""}
+    assert fetched(HEAD + RUNS, files) == ["/app/web/b.css"]
+
+
+def test_files_of_one_folder_are_one_line() -> None:
+    lines = final_stage(HEAD + RUNS, {**PROGRAM, "a.sql": "", "b.sql": ""})
+    assert "COPY --from=build /app/a.sql /app/b.sql /app/" in lines
+
+
+def test_a_file_that_a_fresh_checkout_lacks_does_not_break_the_build() -> None:
+    context = MemoryContext({**PROGRAM, ".env": "A=b"}, may_be_absent=[".env"])
+    outcome = refactor(HEAD + RUNS, context)
+    assert isinstance(outcome, Rewritten)
+    assert "if [ -e /app/.env ]; then" in outcome.text
+    assert "COPY --from=build /app/.env" not in outcome.text
+
+
+def test_names_with_blanks_and_patterns_are_copied_as_they_are() -> None:
+    lines = final_stage(HEAD + RUNS, {**PROGRAM, "my file.txt": "", "pages/[id].html": "", "pages/p.go": "package p"})
+    assert 'COPY --from=build ["/app/my file.txt", "/app/my file.txt"]' in lines
+    assert "COPY --from=build /app/pages/[[]id].html /app/pages/[id].html" in lines
+
+
+def test_the_owner_of_a_folder_is_kept() -> None:
+    dockerfile = HEAD.replace("COPY . .", "COPY --chown=1000:1000 . .") + RUNS
+    assert "COPY --from=build --chown=1000:1000 /app/data /app/data" in final_stage(
+        dockerfile, {**PROGRAM, "data/x": ""}
+    )
+
+
+def test_an_owner_by_name_is_refused() -> None:
+    dockerfile = HEAD.replace("COPY . .", "COPY --chown=app . .") + RUNS
+    assert "as numbers" in reasons(dockerfile, {**PROGRAM, "data/x": ""})["copied-files"][1]
+
+
+# ---- certificates, zones, types, temporary directory, users
+
+
+@pytest.mark.parametrize(
+    ("image", "line"),
+    [
+        ("golang:1.22", "COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo"),
+        ("golang:1.22-bookworm", "COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo"),
+        ("golang:1.27-trixie", "COPY --from=build /usr/local/go/lib/time/zoneinfo.zip"),
+        ("golang:alpine", "COPY --from=build /usr/local/go/lib/time/zoneinfo.zip"),
+    ],
+)
+def test_zones_come_from_where_the_builder_has_them_all(image: str, line: str) -> None:
+    assert line in rewritten(HEAD.replace("golang:1.22", image) + RUNS)
+
+
+def test_a_trimmed_binary_finds_no_archive_and_gets_the_database() -> None:
+    dockerfile = HEAD.replace("golang:1.22", "golang:1.27").replace("go build", "go build -trimpath") + RUNS
+    assert "COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo" in rewritten(dockerfile)
+
+
+def test_a_trimmed_binary_on_alpine_had_no_zones_and_gets_none() -> None:
+    dockerfile = HEAD.replace("golang:1.22", "golang:alpine").replace("go build", "go build -trimpath") + RUNS
+    assert "zoneinfo" not in rewritten(dockerfile)
+
+
+def test_installed_zones_are_taken() -> None:
+    dockerfile = HEAD.replace("golang:1.22\n", "golang:alpine\nRUN apk add tzdata\n") + RUNS
+    assert "COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo" in rewritten(dockerfile)
+
+
+def test_a_builder_of_unknown_family_is_asked_for_its_files() -> None:
+    after = rewritten(HEAD.replace("golang:1.22", "golang@sha256:" + "0" * 64) + RUNS)
+    assert "if [ -f /etc/ssl/certs/ca-certificates.crt ]" in after or "COPY --from=build /etc/ssl" in after
+    assert "COPY --from=build /usr/share/zoneinfo" not in after
+
+
+@pytest.mark.parametrize("files", [PROGRAM, program(imports="net/http"), program("http.Get(x)", "net/http")])
+def test_types_of_files_are_no_need_of_a_client(files: dict[str, str]) -> None:
+    assert stays_silent("mime-types", HEAD + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    "files", [program('http.FileServer(http.Dir("."))', "net/http"), program('mime.TypeByExtension(".x")', "mime")]
+)
+def test_a_file_server_keeps_its_types(files: dict[str, str]) -> None:
+    assert "COPY --from=build /etc/mime.types /etc/mime.types" in rewritten(HEAD + RUNS, files)
+
+
+def test_alpine_has_no_types_to_keep() -> None:
+    dockerfile = HEAD.replace("golang:1.22", "golang:alpine") + RUNS
+    assert stays_silent("mime-types", dockerfile, program('http.ServeFile(w, r, "x")', "net/http"))
+
+
+@pytest.mark.parametrize("files", [PROGRAM, program('os.Getenv("PORT")', "os")])
+def test_a_program_that_does_not_ask_gets_no_users(files: dict[str, str]) -> None:
+    assert stays_silent("user-database", HEAD + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [program("user.Current()", "os/user"), program("os.UserHomeDir()", "os"), program('os.Getenv("HOME")', "os")],
+)
+def test_a_program_that_asks_for_its_user_or_home_keeps_them(files: dict[str, str]) -> None:
+    collected = [d.creates[0] for d in decides("user-database", HEAD + RUNS, files) if isinstance(d, Collect)]
+    assert collected == ["/root", "/etc/passwd", "/etc/group"]
+
+
+@pytest.mark.parametrize("image", ["golang:1.16", "golang:1.22", "golang:latest", "golang:alpine"])
+def test_new_go_looks_into_the_hosts_file_by_itself(image: str) -> None:
+    assert stays_silent("name-resolution", HEAD.replace("golang:1.22", image) + RUNS)
+
+
+@pytest.mark.parametrize("image", ["golang:1.15", "golang:1.9.2-alpine"])
+def test_old_go_is_told_to_look_into_the_hosts_file(image: str) -> None:
+    assert not stays_silent("name-resolution", HEAD.replace("golang:1.22", image) + RUNS)
+
+
+@pytest.mark.parametrize("folder", ["/app", "/app/sub", "/tmp", "/usr/local/bin", "/go/src/x"])
+def test_folders_that_are_there_anyway_are_not_made(folder: str) -> None:
+    dockerfile = HEAD.replace("WORKDIR /app", f"RUN mkdir -p {folder}\nWORKDIR /app").replace("COPY . .", "COPY . .")
+    assert stays_silent("made-directories", dockerfile.replace("/app/sub", "/app") + RUNS)
+
+
+@pytest.mark.parametrize("folder", ["/data", "/var/lib/app"])
+def test_folders_for_the_program_are_made_again(folder: str) -> None:
+    dockerfile = HEAD.replace("WORKDIR /app", f"RUN mkdir -p {folder}\nWORKDIR /app") + RUNS
+    assert f"mkdir -p /rootfs{folder}" in rewritten(dockerfile)
+
+
+# ---- environment and build arguments
+
+
+@pytest.mark.parametrize(
+    "text", ["GOFLAGS=-mod=mod", "GOPATH=/gopath", "CGO_CFLAGS=-O2", "PATH=$PATH:/x", "GOPROXY=direct"]
+)
+def test_variables_of_the_build_stay_behind(text: str) -> None:
+    assert not [line for line in final_stage(HEAD.replace("WORKDIR", f"ENV {text}\nWORKDIR") + RUNS) if "ENV" in line]
+
+
+def test_a_variable_of_the_build_that_the_program_names_comes_along() -> None:
+    files = program('os.Getenv("GOPROXY")', "os")
+    assert "ENV GOPROXY=direct" in final_stage(HEAD.replace("WORKDIR", "ENV GOPROXY=direct\nWORKDIR") + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ENV PORT=8080", "ENV PORT=8080"),
+        ("ENV GREETING hello  there", "ENV GREETING hello  there"),
+        ("ENV GOOS=linux PORT=80 GOARCH=amd64", "ENV PORT=80"),
+        ('ENV A="b c" GOOS=linux', 'ENV A="b c"'),
+        ("ENV DATA=$GOPATH/data", "ENV DATA=/go/data"),
+        ("ENV DATA=${GOPATH}/x B='$GOPATH'", "ENV DATA=/go/x B='$GOPATH'"),
+        ("ENV GOMAXPROCS=2", "ENV GOMAXPROCS=2"),
+        ("ENV A=1\nENV B=$A", "ENV B=$A"),
+    ],
+)
+def test_variables_of_the_program_come_along(before: str, after: str) -> None:
+    assert after in final_stage(HEAD.replace("WORKDIR", f"{before}\nWORKDIR") + RUNS)
+
+
+def test_variables_behind_the_last_step_leave_the_build_stage() -> None:
+    assert rewritten(HEAD + "ENV PORT=80\n" + RUNS).count("ENV PORT=80") == 1
+
+
+@pytest.mark.parametrize("use", ["RUN echo $VERSION\n", ""])
+def test_an_argument_of_the_build_alone_is_not_declared_again(use: str) -> None:
+    assert "ARG VERSION" not in final_stage(HEAD.replace("WORKDIR", f"ARG VERSION=1\n{use}WORKDIR") + RUNS)
+
+
+@pytest.mark.parametrize("use", ["LABEL v=$VERSION", "ENV V=${VERSION}", "EXPOSE $VERSION", "LABEL v=${VERSION:-x}"])
+def test_an_argument_that_the_final_stage_uses_is_declared_again(use: str) -> None:
+    lines = final_stage(HEAD.replace("WORKDIR", f"ARG VERSION=1\n{use}\nWORKDIR") + RUNS)
+    assert lines.index("ARG VERSION=1") < lines.index(use)
+
+
+def test_an_argument_in_the_default_of_another_is_declared_again() -> None:
+    lines = final_stage(HEAD.replace("WORKDIR", "ARG A=1\nARG B=$A\nLABEL b=$B\nWORKDIR") + RUNS)
+    assert [line for line in lines if line.startswith("ARG")] == ["ARG A=1", "ARG B=$A"]
+
+
+# ---- working directory and user
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("WORKDIR /app", "WORKDIR /app"),
+        ("WORKDIR /srv\nWORKDIR app", "WORKDIR /srv/app"),
+        ("WORKDIR $GOPATH/src/x", "WORKDIR /go/src/x"),
+        ("ENV H=/home/x\nWORKDIR $H", "WORKDIR /home/x"),
+    ],
+)
+def test_the_program_starts_where_it_started(before: str, after: str) -> None:
+    dockerfile = HEAD.replace("WORKDIR /app", before).replace("-o app", "-o /app/app") + RUNS
+    assert [line for line in final_stage(dockerfile) if line.startswith("WORKDIR")] == [after]
+
+
+def test_without_workdir_the_program_starts_where_the_base_image_says() -> None:
+    dockerfile = "FROM golang:1.22\nCOPY . /src\nRUN cd /src && CGO_ENABLED=0 go build -o /app/app\n" + RUNS
+    assert "WORKDIR /go" in final_stage(dockerfile)
+
+
+@pytest.mark.parametrize("user", ["USER root", "USER 0", "USER 0:0", "USER 1000\nUSER root"])
+def test_root_needs_no_user(user: str) -> None:
+    assert stays_silent("numeric-user", f"{HEAD}{user}\n{RUNS}")
+
+
+@pytest.mark.parametrize(
+    ("user", "after"),
+    [("1000:1000", "1000:1000"), ("1000", "1000"), ("nobody", "65534:65534"), ("65534", "65534:65534")],
+)
+def test_the_program_runs_as_the_same_numbers(user: str, after: str) -> None:
+    assert f"USER {after}" in final_stage(f"{HEAD}USER {user}\n{RUNS}")
+
+
+@pytest.mark.parametrize("user", ["app", "app:app", "www-data", "1000:staff"])
+def test_a_name_whose_number_is_not_known_is_refused(user: str) -> None:
+    assert "with numbers" in reasons(f"{HEAD}USER {user}\n{RUNS}")["numeric-user"][1]
+
+
+def test_a_build_as_another_user_collects_as_root() -> None:
+    after = rewritten(HEAD.replace("RUN ", "USER 1000:1000\nRUN ") + RUNS)
+    assert "\nUSER root\nRUN mkdir -p /rootfs/tmp" in after
+
+
+# ---- metadata and command
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["LABEL a=b", "MAINTAINER me <me@x.example>", "EXPOSE 80/tcp 81/udp", "VOLUME /data", 'VOLUME ["/a", "/b"]',
+     "STOPSIGNAL SIGINT", "HEALTHCHECK NONE", 'HEALTHCHECK --interval=5s CMD ["/app/app", "-c"]'],
+)  # fmt: skip
+def test_metadata_moves_to_the_final_stage(text: str) -> None:
+    after = rewritten(HEAD.replace("WORKDIR", f"{text}\nWORKDIR") + RUNS)
+    assert after.count(text) == 1
+    assert after.index(text) > after.index("FROM scratch")
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("HEALTHCHECK CMD curl -f http://localhost/", "shell"),
+        ('HEALTHCHECK CMD ["curl", "-f", "http://localhost/"]', "curl"),
+        ('HEALTHCHECK CMD ["app"]', "app"),
+    ],
+)
+def test_a_health_check_that_scratch_cannot_run_is_refused(check: str, words: str) -> None:
+    assert words in reasons(f"{HEAD}{check}\n{RUNS}")["image-metadata"][1]
+
+
+@pytest.mark.parametrize(
+    ("said", "entrypoint", "cmd"),
+    [
+        ('ENTRYPOINT ["/app/app"]', ("/app/app",), None),
+        ('ENTRYPOINT ["./app", "-v"]\nCMD ["x"]', ("/app/app", "-v"), ("x",)),
+        ('CMD ["x"]\nENTRYPOINT ["/app/app"]', ("/app/app",), ("x",)),
+        ('CMD ["./app"]', ("/app/app",), None),
+        ('CMD ["./app", "serve", "-p", "$PORT"]', ("/app/app",), ("serve", "-p", "$PORT")),
+        ('CMD ./app -name \'two words\' "x\\"y"', ("/app/app",), ("-name", "two words", 'x"y')),
+        ("CMD exec ./app", ("/app/app",), None),
+        ("ENTRYPOINT ./app", ("/app/app",), None),
+        ('ENTRYPOINT ./app -v\nCMD ["ignored"]', ("/app/app", "-v"), None),
+        ('CMD ["bash"]\nCMD ["/app/app"]', ("/app/app",), None),
+        ('ENV PATH=/app:$PATH\nCMD ["app"]', ("/app/app",), None),
+        ("ENV PATH $PATH:/app\nCMD app", ("/app/app",), None),
+    ],
+)
+def test_the_same_program_starts_with_the_same_arguments(
+    said: str, entrypoint: tuple[str, ...], cmd: tuple[str, ...] | None
+) -> None:
+    outcome = outcome_of(f"{HEAD}{said}\n")
+    assert isinstance(outcome, Rewritten)
+    assert (outcome.final_stage.entrypoint, outcome.final_stage.cmd) == (entrypoint, cmd)
+    (command,) = [decision for decision in outcome.decisions if isinstance(decision, Command)]
+    assert command.binary == "/app/app"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("CMD ./app -p $PORT", "$PORT"),
+        ("CMD ./app -p ${PORT:-80}", "${PORT:-80}"),
+        ("CMD ./migrate && ./app", "several programs"),
+        ("CMD cd /x && ./app", "several programs"),
+        ("CMD LEVEL=debug ./app", "ENV LEVEL"),
+        ("CMD ./app > /var/log/x", "redirects"),
+        ("CMD ./app | tee x", "a pipe"),
+        ("CMD ./app *.json", "*.json"),
+        ('CMD ["sh", "-c", "./app"]', "start it directly"),
+        ('CMD ["/bin/bash", "-c", "./app"]', "start it directly"),
+        ('ENTRYPOINT ["/app/app"]\nCMD -x', "JSON array"),
+        ("CMD ['./app']", "double quotes"),
+        ('CMD ["go", "run", "main.go"]', "build in a RUN"),
+        ('CMD ["./gone"]', "nowhere"),
+        ('CMD ["app"]', "nowhere"),
+        ('CMD ["./run.sh"]', "does not compile"),
+    ],
+)
+def test_a_command_that_needs_more_than_its_words_is_refused(said: str, words: str) -> None:
+    files = {**PROGRAM, "run.sh": "#!/bin/sh\n"}
+    assert words in reasons(f"{HEAD}{said}\n", files)["exec-form-entrypoint"][1]
+
+
+def test_disagreeing_ignore_files_are_refused_where_source_is_in_question() -> None:
+    context = MemoryContext(PROGRAM)
+    context.disputed = frozenset({"other.go", "data.json"})
+    outcome = refactor(HEAD + RUNS, context)
+    assert [reason.because.message.split()[0] for reason in getattr(outcome, "reasons", ())] == ["other.go"]
+
+
+def test_an_argument_that_decides_a_path_is_assumed_to_keep_its_default() -> None:
+    dockerfile = HEAD.replace("WORKDIR /app", "ARG DIR=/app\nWORKDIR $DIR") + RUNS
+    outcome = outcome_of(dockerfile)
+    assert isinstance(outcome, Rewritten)
+    assert any("DIR" in assumed.because.message for assumed in outcome.assumptions)
