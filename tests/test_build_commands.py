@@ -12,6 +12,8 @@ from scratchify.analysis.facts import Facts, analyse
 from scratchify.analysis.stage_files import Built
 from scratchify.context import MemoryContext
 from scratchify.model import understand
+from scratchify.outcome import Refused, Rewritten
+from scratchify.refactor import refactor
 from scratchify.settings import Settings
 from scratchify.syntax import parse
 from tests.deciding import PROGRAM
@@ -231,3 +233,26 @@ def test_a_file_written_by_copy_is_known() -> None:
 def test_what_comes_from_elsewhere_is_blocked(instruction: str) -> None:
     files = {"data.tar.gz": "", "main.go": MAIN}
     assert why(f"FROM golang:1.22\n{instruction}\nCMD x\n", files).startswith("2: ")
+
+
+@pytest.mark.parametrize(
+    ("copy", "expected"),
+    [
+        ("COPY go.mod go.sum ./", set()),
+        ("COPY *.go ./", set()),
+        ("COPY . .", set()),
+        ("COPY config.yml /etc/app/", {"/etc/app/config.yml"}),
+        ("COPY static ./static", {"/app/static"}),
+        ("COPY static/ /srv/static/", {"/srv/static"}),
+    ],
+)
+def test_what_is_named_and_not_at_hand_is_carried_where_source_is_assumed(copy: str, expected: set[str]) -> None:
+    text = f"FROM golang:1.22\nWORKDIR /app\n{copy}\nRUN go build -o /bin/app .\nCMD /bin/app\n"
+    outcome = refactor(text, MemoryContext({"README.md": ""}), Settings(assume_source=True))
+    assert isinstance(outcome, Rewritten)
+    assert {file.source for file in outcome.final_stage.files if file.rule == "copied-files"} == expected
+
+
+def test_a_folder_whose_content_nobody_knows_is_blocked() -> None:
+    text = "FROM golang:1.22\nWORKDIR /app\nCOPY static .\nRUN go build -o /bin/app .\nCMD /bin/app\n"
+    assert isinstance(refactor(text, MemoryContext({}), Settings(assume_source=True)), Refused)

@@ -282,3 +282,12 @@ def test_spans_of_the_public_records_point_into_the_text() -> None:
     assert isinstance(outcome, Rewritten)
     spans = [decision.span for decision in outcome.decisions if hasattr(decision, "span")]
     assert Span(0, len("FROM golang:1.22\n")) in spans
+
+
+def test_a_folder_without_ignore_files_is_read_to_its_depth(tmp_path: Path) -> None:
+    for name, content in {**PROGRAM, "web/templates/a.html": "", "web/web.go": "package web\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    outcome = refactor(HEAD + RUNS, DirectoryContext(tmp_path))
+    assert isinstance(outcome, Rewritten)
+    assert "COPY --from=build /app/web/templates /app/web/templates\n" in outcome.text

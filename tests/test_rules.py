@@ -142,6 +142,30 @@ def test_vendored_source_is_read_instead_of_assumed() -> None:
     assert reasons(DYNAMIC + RUNS, files)["cgo"][1] == 'imports "C"'
 
 
+# ---- go-source
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {**program(imports="example.com/app/in"), "in/in.go": "package in\n"},
+        {**program(imports="example.com/application/in")},
+        {**program(imports="example.com/app/gen"), "gen/gen.go": "package gen\n"},
+    ],
+)
+def test_packages_that_are_at_hand_or_elsewhere_are_not_missed(files: dict[str, str]) -> None:
+    assert stays_silent("go-source", HEAD + RUNS, files)
+
+
+def test_a_package_of_the_module_that_nobody_copies_is_refused() -> None:
+    dockerfile = HEAD.replace("COPY . .", "COPY go.mod *.go ./") + RUNS
+    files = {**program(imports="example.com/app/in"), "in/in.go": "package in\n"}
+    assert reasons(dockerfile, files)["go-source"] == (
+        3,
+        "imports example.com/app/in, which no step puts into the image: it does not build from here",
+    )
+
+
 # ---- programs
 
 

@@ -129,7 +129,7 @@ class DirectoryContext:
                 disputed.add(path)
             if kind != "folder" or entry.name == ".git":
                 continue
-            if not all(hidden) or any(ignore.has_exceptions for ignore in self._ignores):
+            if not (hidden and all(hidden)) or any(ignore.has_exceptions for ignore in self._ignores):
                 before = len(seen)
                 self._walk(path, seen, disputed)
                 if len(seen) > before:

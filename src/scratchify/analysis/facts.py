@@ -114,7 +114,7 @@ class Facts:
 def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     """Return the facts about a build of one stage."""
     stage = build.stages[-1]
-    walked = walk(build, stage, context)
+    walked = walk(build, stage, context, assume_source=settings.assume_source)
     all_states = tuple(states(build, stage))
     launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
     program = None

@@ -28,13 +28,14 @@ class GoProgram:
     The packages of one program that are at hand.
 
     `files` are read under the constraints of its build. `imports` has every import path with the first place that
-    names it, `elsewhere` those of third-party packages whose source is not at hand.
+    names it, `elsewhere` those of third-party packages whose source is not at hand, `missing` those of the module itself.
     """
 
     module: Module | None
     files: tuple[GoFile, ...]
     imports: Mapping[str, Place]
     elsewhere: tuple[str, ...]
+    missing: tuple[str, ...]
 
     def cgo(self) -> Iterator[Place]:
         """Yield the places where a file of the program imports C."""
@@ -81,6 +82,7 @@ def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Tar
     found: list[GoFile] = []
     imports: dict[str, Place] = {}
     elsewhere: dict[str, None] = {}
+    missing: dict[str, None] = {}
     seen = {main}
     waiting = [(main, named)]
     while waiting:
@@ -94,12 +96,14 @@ def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Tar
                 place = _folder_of(files, module, folder, imported.path)
                 if place is None and is_standard(imported.path):
                     continue
-                if place is None:
+                if place is None and module and module.path and imported.path.startswith(module.path + "/"):
+                    missing[imported.path] = None
+                elif place is None:
                     elsewhere[imported.path] = None
                 elif place not in seen:
                     seen.add(place)
                     waiting.append((place, ()))
-    return GoProgram(module, tuple(found), imports, tuple(sorted(elsewhere)))
+    return GoProgram(module, tuple(found), imports, tuple(sorted(elsewhere)), tuple(sorted(missing)))
 
 
 def is_standard(import_path: str) -> bool:

@@ -6,7 +6,7 @@ https://docs.docker.com/reference/dockerfile/
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from posixpath import join, normpath
+from posixpath import basename, join, normpath
 
 from scratchify.analysis.blocked import Blocked
 from scratchify.analysis.build_commands import (
@@ -19,8 +19,9 @@ from scratchify.analysis.build_commands import (
 )
 from scratchify.analysis.go_build import GoBuild, Unknown, programs_of
 from scratchify.analysis.shell import NotFollowed, SimpleCommand, Variable, Word, simple_commands
-from scratchify.analysis.stage_files import Built, Entry, Implied, StageFiles, Written, copy, match_sources
+from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written, copy, match_sources
 from scratchify.context import BuildContext
+from scratchify.knowledge.names import build_input
 from scratchify.model import Add, Build, Copy, Onbuild, Run, Stage, State, Workdir, states
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -53,11 +54,16 @@ class Walked:
     folders: list[MadeFolder] = field(default_factory=list)
     blocked: list[Blocked] = field(default_factory=list)
     arguments: dict[str, int] = field(default_factory=dict)
+    assumes_source: bool = False
 
 
-def walk(build: Build, stage: Stage, context: BuildContext) -> Walked:
-    """Return what the stage's instructions make of an empty list of files."""
-    walked = Walked(StageFiles(context))
+def walk(build: Build, stage: Stage, context: BuildContext, *, assume_source: bool) -> Walked:
+    """
+    Return what the stage's instructions make of an empty list of files.
+
+    `assume_source`: what COPY names and the context lacks is taken to be there.
+    """
+    walked = Walked(StageFiles(context), assumes_source=assume_source)
     for instruction, state in zip(stage.instructions, states(build, stage), strict=False):
         line = instruction.syntax.first_line
         match instruction:
@@ -96,15 +102,18 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
     sources = [state.expand(source).text for source in instruction.sources]
     is_folder = target_text.endswith(("/", "/.")) or target_text == "." or len(sources) + len(instruction.contents) > 1
     target = state.path(target_text)
-    owner = instruction.syntax.flag("chown")
+    chown = instruction.syntax.flag("chown")
+    owner = chown.value if chown else None
     for source in sources:
         if reason := _not_copied(instruction, source):
             walked.blocked.append(Blocked(line, reason))
             continue
         plan = match_sources(source, walked.files.context.entries)
         if plan is not None:
-            copy(
-                walked.files, plan, target, is_folder=is_folder, line=line, at=at, owner=owner.value if owner else None
+            copy(walked.files, plan, target, is_folder=is_folder, line=line, at=at, owner=owner)
+        elif walked.assumes_source:
+            _copy_unseen(
+                walked, source, target, state.workdir, is_folder=is_folder, origin=Copied(source, line, at, owner)
             )
         elif "*" not in source and walked.files.context.entries:
             why = f"{source} is not in the build context, so this image cannot be built from here; give --context"
@@ -112,6 +121,22 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
     for heredoc in instruction.contents:
         path = join(target, heredoc.name) if is_folder or walked.files.is_folder(target) else target
         walked.files.put(path, Entry("file", Written(heredoc.content(text), line, at)))
+
+
+def _copy_unseen(walked: Walked, source: str, target: str, workdir: str, *, is_folder: bool, origin: Copied) -> None:
+    """Place what nobody can look at: its name alone tells source from data, and a file from a folder."""
+    name = basename(source.rstrip("/"))
+    if build_input(name, is_folder=False) or build_input(name, is_folder=True):
+        return
+    is_single = not source.endswith("/") and "." in name.lstrip(".") and "*" not in name
+    if is_single:
+        path = join(target, name) if is_folder or walked.files.is_folder(target) else target
+        walked.files.put(path, Entry("file", origin))
+    elif is_folder and (target == workdir or walked.files.is_folder(target)):
+        why = f"what {source} holds is not known here, nor what of it lies in {target}; give --context"
+        walked.blocked.append(Blocked(origin.line, why))
+    else:
+        walked.files.put(target, Entry("file", origin))
 
 
 def _not_copied(instruction: Copy | Add, source: str) -> str | None:

@@ -30,14 +30,19 @@ def container_command(build: Build, stage: Stage) -> ContainerCommand:
     for instruction in stage.instructions:
         match instruction:
             case Entrypoint(command=line):
-                entrypoint = line if line.words else None
+                entrypoint = _unless_cleared(line)
                 cmd = command.cmd if command.cmd_at else None
                 command = replace(command, entrypoint=entrypoint, entrypoint_at=instruction, cmd=cmd)
             case Cmd(command=line):
-                command = replace(command, cmd=line if line.words else None, cmd_at=instruction)
+                command = replace(command, cmd=_unless_cleared(line), cmd_at=instruction)
             case _:
                 pass
     return command
+
+
+def _unless_cleared(line: CommandLine) -> CommandLine | None:
+    """An empty array clears; a shell form without a text runs a shell that has nothing to do."""
+    return line if line.words or not line.is_exec_form else None
 
 
 def _of_image(base: BaseImage | None) -> ContainerCommand:

@@ -27,13 +27,15 @@ class State:
     What holds before an instruction.
 
     `env` holds the values that ENV and the base image set, `args` the build arguments' defaults; an argument that is
-    declared without one is in `declared` only. `inherited` are the names that came from the base image.
+    declared without one is in `declared` only. `inherited` are the names that came from the base image. `decided_by` says
+    which build arguments a variable's value hangs on, through the ENV lines between.
     """
 
     env: Mapping[str, str]
     args: Mapping[str, str]
     declared: frozenset[str]
     inherited: frozenset[str]
+    decided_by: Mapping[str, frozenset[str]]
     workdir: str
     user: str
     shell: tuple[str, ...]
@@ -53,7 +55,7 @@ class State:
 
     def arguments_in(self, text: str) -> frozenset[str]:
         """Return the build arguments that decide what becomes of `text`."""
-        return frozenset(name for name in self.expand(text).names if name in self.declared and name not in self.env)
+        return frozenset().union(*(self.decided_by.get(name, ()) for name in self.expand(text).names))
 
     def path(self, text: str) -> str:
         """Return the absolute path that an expanded `text` means from the working directory."""
@@ -84,6 +86,7 @@ def initial_state(build: Build, stage: Stage) -> State:
         args={},
         declared=frozenset(),
         inherited=frozenset(env),
+        decided_by={},
         workdir=base.workdir if base else "/",
         user=(base.user or "") if base else "",
         shell=(base.shell or DEFAULT_SHELL) if base else DEFAULT_SHELL,
@@ -106,7 +109,13 @@ def _after(state: State, instruction: Typed, global_variables: Mapping[str, str]
         case Env(pairs=pairs):
             # within one ENV, every value sees the variables from before it
             values = {state.expand(pair.name).text: state.expand(pair.value or "").text for pair in pairs}
-            return replace(state, env={**state.env, **values}, inherited=state.inherited - values.keys())
+            decided_by = {state.expand(pair.name).text: state.arguments_in(pair.value or "") for pair in pairs}
+            return replace(
+                state,
+                env={**state.env, **values},
+                inherited=state.inherited - values.keys(),
+                decided_by={**state.decided_by, **decided_by},
+            )
         case Arg(pairs=pairs):
             for pair in pairs:
                 args = dict(state.args)
@@ -114,7 +123,13 @@ def _after(state: State, instruction: Typed, global_variables: Mapping[str, str]
                     args[pair.name] = state.expand(pair.value).text
                 elif pair.name in global_variables:
                     args[pair.name] = global_variables[pair.name]
-                state = replace(state, args=args, declared=state.declared | {pair.name})
+                # an ARG below an ENV of its name: BuildKit's RUN sees the argument (convert.go, dispatchArg), older ones ENV
+                state = replace(
+                    state,
+                    args=args,
+                    declared=state.declared | {pair.name},
+                    decided_by={**state.decided_by, pair.name: frozenset({pair.name})},
+                )
             return state
         case Workdir(path=path):
             return replace(state, workdir=state.path(state.expand(path).text))

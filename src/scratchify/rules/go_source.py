@@ -8,6 +8,7 @@ https://pkg.go.dev/cmd/go#hdr-Package_lists_and_patterns
 """
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
@@ -18,6 +19,11 @@ NAME = "go-source"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.program:
+        for path in facts.program.missing:
+            place = facts.program.imports[path]
+            why = f"imports {path}, which no step puts into the image: it does not build from here"
+            yield Refuse(NAME, Finding(PurePosixPath(place.path), place.line, why))
     if facts.program or not isinstance(facts.launch, Launch):
         return
     line = facts.launch.built.line
