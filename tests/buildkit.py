@@ -18,7 +18,7 @@ _BEYOND = (
     r"#\s*check\s*=.*#\s*escape\s*=",  # an unknown directive ended them all
     r"onbuild[^\n]*<<",
     r"<<-?\s",
-    r"\$\{\w*:?[#%/?].*<<|\$\{\w*:?[-+].*<<|<<[^\n]*\$\{\w*:?[-+?#%/]",
+    r"<<.*\$\{\w*[^\w}]|\$\{\w*[^\w}].*<<",  # it knew fewer modifiers, and then no heredoc
 )
 
 _SERVER = """
@@ -33,7 +33,7 @@ for line in sys.stdin:
             }
             for found in dockerfile.parse_string(json.loads(line))
         ]
-    except dockerfile.GoParseError as error:
+    except (dockerfile.GoParseError, UnicodeDecodeError) as error:
         answer = str(error)
     print(json.dumps(answer), flush=True)
 """
@@ -68,7 +68,7 @@ class BuildKit:
         )
 
     def parse(self, text: str) -> tuple[Parsed, ...] | None:
-        """Return the instructions, None where BuildKit's parser refuses the text."""
+        """Return the instructions, None where the parser refuses the text, or cuts a character in two."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(text) + "\n")

@@ -69,7 +69,7 @@ _JSON = st.sampled_from(
     ]
 )
 _FLAGS = st.sampled_from(
-    ["--from=a", "--chown=a:b", '--from="a b"', "--from='a'", "--a\\ b", "--link", "--platform=$P", '--a="b', "--x=--y"]
+    ["--from=a", "--chown=a:b", '--from="a b"', "--from='a'", "--a\\ b", "--link", "--platform=$P", "--x=--y"]
 )
 
 _HEREDOC_NAMES = st.sampled_from(["EOF", "E", "x.txt", "FROM"])
@@ -130,6 +130,8 @@ def _instruction(draw: DrawFn, escape: str) -> list[str]:
     if keyword == "ONBUILD":
         words.append(draw(st.sampled_from(["RUN", "copy", "ENV", "CMD", "x"])))
     words += draw(st.lists(_FLAGS, max_size=2)) if draw(st.booleans()) else []
+    if keyword == "HEALTHCHECK":
+        words.append(draw(st.sampled_from(["CMD", "CMD", "cmd", "NONE", "x"])))
     if draw(st.integers(0, 3)) == 0:
         words.append(draw(_JSON))
     elif keyword in ("ENV", "LABEL") and draw(st.booleans()):

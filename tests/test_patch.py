@@ -77,6 +77,7 @@ def git_apply(folder: Path, patch: bytes) -> None:
     run(["git", "apply", "--whitespace=nowarn", "-"], folder, patch)
 
 
+@pytest.mark.git
 @pytest.mark.parametrize("name", TEXTS)
 def test_git_apply_gives_the_result(tmp_path: Path, name: str) -> None:
     before, after = TEXTS[name]
@@ -85,6 +86,7 @@ def test_git_apply_gives_the_result(tmp_path: Path, name: str) -> None:
     assert file.read_bytes() == encoded(after)
 
 
+@pytest.mark.patch
 @pytest.mark.parametrize("name", TEXTS)
 def test_patch_gives_the_result(tmp_path: Path, name: str) -> None:
     before, after = TEXTS[name]
@@ -93,6 +95,7 @@ def test_patch_gives_the_result(tmp_path: Path, name: str) -> None:
     assert file.read_bytes() == encoded(after)
 
 
+@pytest.mark.git
 @pytest.mark.parametrize("path", PATHS)
 def test_odd_paths_are_written_as_git_does(tmp_path: Path, path: str) -> None:
     """The header lines are byte for byte those of git diff, and git takes them back."""
@@ -110,6 +113,7 @@ def test_odd_paths_are_written_as_git_does(tmp_path: Path, path: str) -> None:
     check_patch(ours, PurePosixPath(path), BEFORE, AFTER)
 
 
+@pytest.mark.patch
 @pytest.mark.parametrize("path", [path for path in PATHS if "\n" not in path])
 def test_patch_takes_odd_paths(tmp_path: Path, path: str) -> None:
     """A path with a newline patch(1) refuses on purpose."""
@@ -118,12 +122,14 @@ def test_patch_takes_odd_paths(tmp_path: Path, path: str) -> None:
     assert file.read_bytes() == encoded(AFTER)
 
 
+@pytest.mark.git
 def test_patches_of_several_files_are_one_patch(tmp_path: Path) -> None:
     files = [folder_with(tmp_path, path, BEFORE) for path in PATHS]
     git_apply(tmp_path, b"".join(unified_diff(PurePosixPath(path), BEFORE, AFTER) for path in PATHS))
     assert {file.read_bytes() for file in files} == {encoded(AFTER)}
 
 
+@pytest.mark.git
 def test_patches_that_end_without_newline_can_be_joined(tmp_path: Path) -> None:
     files = [folder_with(tmp_path, path, BEFORE.rstrip()) for path in ("a", "b")]
     git_apply(tmp_path, b"".join(unified_diff(PurePosixPath(p), BEFORE.rstrip(), AFTER.rstrip()) for p in ("a", "b")))
@@ -180,6 +186,7 @@ def test_a_bad_patch_is_a_broken_promise(patch: bytes) -> None:
         check_patch(patch, PurePosixPath("Dockerfile"), BEFORE, AFTER)
 
 
+@pytest.mark.git
 @settings(deadline=None)  # a process each
 @given(before=ANY_TEXT, after=ANY_TEXT)
 def test_git_takes_patches_of_any_text(tmp_path_factory: pytest.TempPathFactory, before: str, after: str) -> None:

@@ -166,6 +166,40 @@ def test_a_package_of_the_module_that_nobody_copies_is_refused() -> None:
     )
 
 
+# ---- followed-steps and build-stage
+
+
+def test_an_image_that_no_table_knows_is_refused() -> None:
+    assert (
+        "official image" in reasons(HEAD.replace("golang:1.22", "house.example/golang:ubi8-x") + RUNS)["build-stage"][1]
+    )
+
+
+def test_triggers_of_the_base_image_are_refused() -> None:
+    line, why = reasons("FROM golang:1.8-onbuild\n" + RUNS)["followed-steps"]
+    assert (line, "write them out" in why) == (1, True)
+
+
+def test_a_folder_in_the_way_of_what_is_gathered_is_refused() -> None:
+    dockerfile = HEAD.replace("WORKDIR /app", "RUN mkdir /rootfs\nWORKDIR /app") + RUNS
+    assert reasons(dockerfile)["followed-steps"][0] == 2
+
+
+@pytest.mark.parametrize("mount", ["type=cache,target=/root/.cache/go-build", "type=cache,target=/go/pkg/mod"])
+def test_a_cache_of_the_build_is_in_nobodys_way(mount: str) -> None:
+    assert rewritten(HEAD.replace("RUN ", f"RUN --mount={mount} ") + RUNS)
+
+
+def test_a_binary_in_a_mount_is_no_part_of_the_image() -> None:
+    dockerfile = HEAD.replace("RUN ", "RUN --mount=type=cache,target=/app ") + RUNS
+    assert "no part of the image" in reasons(dockerfile)["followed-steps"][1]
+
+
+def test_the_platform_that_is_built_for_is_no_other_platform() -> None:
+    dockerfile = HEAD.replace("RUN CGO", "ARG TARGETOS TARGETARCH\nRUN GOOS=$TARGETOS GOARCH=${TARGETARCH} CGO") + RUNS
+    assert "GOARCH=${TARGETARCH} CGO_ENABLED=0 go build" in rewritten(dockerfile)
+
+
 # ---- programs
 
 

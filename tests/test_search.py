@@ -82,6 +82,7 @@ def test_a_folder_called_like_a_dockerfile_is_a_folder(tmp_path: Path) -> None:
     assert found_in(tree(tmp_path, "Dockerfile.d/Dockerfile")) == ["Dockerfile.d/Dockerfile"]
 
 
+@pytest.mark.git
 def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     tree(
@@ -97,6 +98,7 @@ def test_what_git_ignores_is_left_out(tmp_path: Path) -> None:
     assert found_in(tmp_path) == ["Dockerfile", "a/keep/Dockerfile"]
 
 
+@pytest.mark.git
 def test_the_ignore_file_of_a_folder_above_counts_up_to_the_repository(tmp_path: Path) -> None:
     repository = tree(tmp_path / "repository", "api/Dockerfile", "api/old/Dockerfile")
     subprocess.run(["git", "init", "-q", str(repository)], check=True)

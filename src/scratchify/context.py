@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from scratchify.syntax.white_space import SPACE
@@ -237,39 +237,43 @@ class IgnoredByGit:
     """What git leaves out of a checkout: the .gitignore files from the repository's root down."""
 
     def __init__(self, root: Path) -> None:
-        self._root = repository_root(root) or root
-        self._specs: dict[Path, GitIgnoreSpec | None] = {}
+        self._root = os.path.abspath(repository_root(root) or root)  # noqa: PTH100  # links stay, .. goes
+        self._specs: dict[str, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
+        self._folders: dict[str, bool] = {"": False}
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Say whether git ignores this path; what lies outside the repository is not ignored."""
-        try:
-            parts = path.absolute().relative_to(self._root.absolute()).parts
-        except ValueError:
+        relative = os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")  # noqa: PTH100
+        if relative == "." or relative.startswith("../"):
             return False
-        # a file cannot come back where a folder above it is ignored
-        return any(
-            self._decides(self._root.joinpath(*parts[: depth + 1]), is_folder or depth + 1 < len(parts))
-            for depth in range(len(parts))
-        )
+        return self._is_ignored_folder(relative) if is_folder else self._is_ignored(relative, "")
 
-    def _decides(self, path: Path, is_folder: bool) -> bool:
+    def _is_ignored(self, path: str, slash: str) -> bool:
+        folder = dirname(path)
+        # a file cannot come back where a folder above it is ignored
+        if self._is_ignored_folder(folder):
+            return True
         answer = False
-        for folder in reversed([parent for parent in path.parents if parent.is_relative_to(self._root)]):
-            if spec := self._spec(folder):
-                name = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
-                result = spec.check_file(name).include
-                answer = answer if result is None else result
+        for prefix, spec in self._specs_of(folder):
+            result = spec.check_file(path.removeprefix(prefix) + slash).include
+            answer = answer if result is None else result
         return answer
 
-    def _spec(self, folder: Path) -> "GitIgnoreSpec | None":
+    def _is_ignored_folder(self, folder: str) -> bool:
+        if folder not in self._folders:
+            self._folders[folder] = self._is_ignored(folder, "/")
+        return self._folders[folder]
+
+    def _specs_of(self, folder: str) -> "tuple[tuple[str, GitIgnoreSpec], ...]":
+        """Return the .gitignore files that hold in a folder, the nearest last, each with the folder it stands in."""
         if folder not in self._specs:
-            text = _text_of(folder / ".gitignore")
-            if text is None:
-                self._specs[folder] = None
-            else:
+            above = self._specs_of(dirname(folder)) if folder else ()
+            text = _text_of(Path(self._root, folder, ".gitignore"))
+            if text is not None:
                 from pathspec import GitIgnoreSpec
 
-                self._specs[folder] = GitIgnoreSpec.from_lines(text.split("\n"))
+                above = (*above, (f"{folder}/" if folder else "", GitIgnoreSpec.from_lines(text.split("\n"))))
+            self._specs[folder] = above
         return self._specs[folder]
 
 

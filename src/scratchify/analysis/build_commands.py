@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from posixpath import basename, join, normpath
 
 from scratchify.analysis.go_build import GoBuild, Unknown
-from scratchify.analysis.shell import SimpleCommand, Unresolved, Word
+from scratchify.analysis.shell import SimpleCommand, Unresolved, Variable, Word
 from scratchify.analysis.stage_files import StageFiles
 
 _FLAGS_WITHOUT_VALUE = frozenset("a n race msan asan cover v work x i linkshared modcacherw trimpath json".split())
@@ -170,7 +170,9 @@ def _packages(manager: str, words: tuple[Word, ...], values: list[str | None]) -
 def _go(command: SimpleCommand, at: Circumstances) -> Effect:
     variables = dict(at.variables)
     for name, word in command.assignments:
-        value = word.value(at.variables)
+        # the platform that is built for, which is what go builds for without being told
+        is_target = word.parts in ((Variable("TARGETOS"),), (Variable("TARGETARCH"),))
+        value = "" if is_target else word.value(at.variables)
         if value is None and name in _GOPATH_VERBS:
             return Unknown(f"{name} is set to {word.raw}, which only a shell knows; write its value")
         variables[name] = value or ""

@@ -17,8 +17,10 @@ _ARCHITECTURES = frozenset(
     "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
 )
 _TOKEN = re.compile(r"\s*(&&|\|\||!|\(|\)|[\w.]+)")
+_LOWEST_LEVELS = {"386": "386.sse2", "amd64": "amd64.v1", "arm64": "arm64.v8.0"}
 _RELEASE = re.compile(r"go1\.\d+")
-_HEADER = re.compile(r"\s*(?://[^\n]*(?:\n|\Z)|/\*.*?\*/)", re.DOTALL)
+_GO_BUILD = re.compile(r"//go:build(?:[ \t]|\Z)")
+_PLUS_BUILD = re.compile(r"//\s*\+build(?=\s|\Z)(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,16 @@ class Target:
     def satisfies(self, tag: str) -> bool:
         if tag == "cgo":
             return self.cgo
-        return tag in ("linux", "unix", "gc", self.architecture) or tag in self.tags or bool(_RELEASE.fullmatch(tag))
+        if tag in ("linux", "unix", "gc", self.architecture, _LOWEST_LEVELS.get(self.architecture)) or tag in self.tags:
+            return True
+        return bool(_RELEASE.fullmatch(tag))
 
 
 def is_compiled(name: str, text: str, target: Target) -> bool:
     """Say whether `go build` takes this file: its name, and the constraints above its package clause."""
     if name.startswith(("_", ".")) or name.endswith("_test.go"):
         return False
-    parts = name.removesuffix(".go").split("_")[1:]
+    parts = name.partition(".")[0].split("_")[1:]
     system = parts[-2] if len(parts) > 1 and parts[-1] in _ARCHITECTURES else (parts or [""])[-1]
     if parts and parts[-1] in _ARCHITECTURES and parts[-1] != target.architecture:
         return False
@@ -49,20 +53,45 @@ def is_compiled(name: str, text: str, target: Target) -> bool:
 
 
 def _constraints(text: str) -> Iterator[str]:
-    """Yield `//go:build` where there is one, else the `// +build` lines translated to the same syntax."""
+    """
+    Yield `//go:build` where there is one, else the `// +build` lines translated to the same syntax.
+
+    After go/build, parseFileHeader: a `// +build` counts only above an empty line that stands above the first line
+    that is no `//` comment, and what shares a line with a block comment is none of both.
+    """
     old: list[str] = []
-    at = 0
-    while match := _HEADER.match(text, at):
-        at = match.end()
-        for line in match[0].split("\n"):
-            line = line.strip()
-            if line.startswith("//go:build "):
-                yield line.removeprefix("//go:build ")
-                return
-            if line.startswith("//") and line[2:].strip().startswith("+build "):
-                words = line[2:].strip().removeprefix("+build ").split()
-                old.append(" || ".join("(" + word.replace(",", " && ") + ")" for word in words))
-    yield from old
+    pending: list[str] = []
+    in_block = has_ended = False
+    for line in text.removeprefix("\ufeff").split("\n"):
+        line = line.strip()
+        if not line and not has_ended:
+            old, pending = old + pending, []
+            continue
+        has_ended = has_ended or not line.startswith("//")
+        if not in_block and _GO_BUILD.match(line):
+            yield line.removeprefix("//go:build")
+            return
+        if not has_ended and (found := _PLUS_BUILD.fullmatch(line)):
+            pending.append(found[1])
+        in_block, is_comment = _behind_comments(line, in_block)
+        if not is_comment:
+            break
+    for words in old:
+        yield " || ".join("(" + word.replace(",", " && ") + ")" for word in words.split()) or "!linux"
+
+
+def _behind_comments(line: str, in_block: bool) -> tuple[bool, bool]:
+    """Say whether a block comment is open behind this line, and whether the line was comment only."""
+    while line:
+        if in_block:
+            _, end, line = line.partition("*/")
+            in_block = not end
+        elif line.startswith("/*"):
+            in_block, line = True, line[2:]
+        else:
+            return False, line.startswith("//")
+        line = line.strip()
+    return in_block, True
 
 
 def _holds(expression: str, target: Target) -> bool:

@@ -28,7 +28,7 @@ class GoProgram:
     The packages of one program that are at hand.
 
     `files` are read under the constraints of its build. `imports` has every import path with the first place that
-    names it, `elsewhere` those of third-party packages whose source is not at hand, `missing` those of the module itself.
+    names it; `elsewhere` are those of third-party packages whose source is not at hand, `missing` those of the module.
     """
 
     module: Module | None

@@ -124,7 +124,7 @@ def _calls(nodes: "list[Node] | tuple[()]", names: dict[str, str]) -> list[Call]
 
 
 def _embeds(source: bytes) -> list[Embed]:
-    """Directives are comments at the begin of a line; patterns with blanks are quoted."""
+    """Directives are comments of a line's own, indented inside `var (…)`; patterns with blanks are quoted."""
     if _EMBED.encode() not in source:
         return []
     found: list[Embed] = []

@@ -6,8 +6,9 @@ What decides at run time whether or how often a command runs is not followed: it
 https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 _GLOB = frozenset("*?[")
+_NOT_ONE_WORD = re.compile(r"[ \t\n*?\[]")
+_REDIRECTIONS = frozenset({">", ">>", ">|", "<", ">&", "<&"})
+_NOT_FOLLOWED = (
+    (re.compile(r"[\r\f\v]"), "white space that is none to a shell"),
+    (re.compile(r"[^ \t\n]\\\n[^ \t\n]"), "a word that goes on in the next line"),
+)
+"""What tree-sitter-bash reads as if words ended there."""
+
 _SEPARATORS = frozenset({";", "&&", "\n", ";;"})
 _CONTROL = {
     "||": "what follows || runs only where the command before it fails",
@@ -38,9 +47,10 @@ _CONTROL = {
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`$NAME` or `${NAME}` inside a word."""
+    """`$NAME` or `${NAME}` inside a word; outside quotes the shell splits its value and drops an empty one."""
 
     name: str
+    is_quoted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +76,21 @@ class Word:
         return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
     def value(self, variables: Mapping[str, str]) -> str | None:
-        """Return the word with its variables replaced, None where one is unknown or a shell is needed."""
+        """Return the word with its variables replaced, None where one is unknown, or makes no word or several."""
         values: list[str] = []
         for part in self.parts:
             match part:
                 case str():
                     values.append(part)
-                case Variable(name=name) if name in variables:
+                case Variable(name=name, is_quoted=is_quoted) if name in variables:
+                    if not is_quoted and _NOT_ONE_WORD.search(variables[name]):
+                        return None
                     values.append(variables[name])
                 case _:
                     return None
-        return "".join(values)
+        value = "".join(values)
+        is_dropped = not value and any(isinstance(part, Variable) and not part.is_quoted for part in self.parts)
+        return None if is_dropped else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +126,19 @@ def _parser() -> "Parser":
 
 def simple_commands(text: str) -> tuple[SimpleCommand, ...] | NotFollowed:
     """Return the commands that run one after the other, each only if those before it succeeded."""
+    for pattern, what in _NOT_FOLLOWED:
+        if found := pattern.search(text):
+            return NotFollowed(found.start(), what)
     source = text.encode("utf-8", "surrogateescape")
     root = _parser().parse(source).root_node
     if root.has_error:
         return NotFollowed(0, "text that is no plain shell")
     reader = _Reader(source)
     commands: list[SimpleCommand] = []
-    for found in reader.statements(root):
-        if isinstance(found, NotFollowed):
-            return found
-        commands.append(found)
+    for statement in reader.statements(root):
+        if isinstance(statement, NotFollowed):
+            return statement
+        commands.append(statement)
     return tuple(commands)
 
 
@@ -194,7 +211,10 @@ class _Reader:
             if redirect.type != "file_redirect" or destination is None:
                 yield NotFollowed(self._offset(redirect), _CONTROL.get(redirect.type, "a redirection"))
                 return
-            if operator.startswith(">") and operator != ">&":
+            if operator not in _REDIRECTIONS or (operator.endswith("&") and destination.type != "number"):
+                yield NotFollowed(self._offset(redirect), f"the redirection {operator}")
+                return
+            if operator in (">", ">>", ">|"):
                 writes.append(self._word(destination))
         body = node.child_by_field_name("body")
         if body is None or body.type != "command":
@@ -206,8 +226,9 @@ class _Reader:
         name = node.child_by_field_name("name")
         value = node.child_by_field_name("value")
         appends = any(child.type == "+=" for child in node.children)
-        word = self._word(value) if value else Word((), "")
-        if appends or name is None or name.type != "variable_name":
+        # a value is not split, and a ~ counts behind each colon too
+        word = _quoted(self._word(value)) if value else Word((), "")
+        if appends or ":~" in word.raw or name is None or name.type != "variable_name":
             word = Word((Unresolved(word.raw),), word.raw)
         return self._text(name) if name else "", word
 
@@ -231,6 +252,8 @@ class _Reader:
                     yield from self._parts(child)
             case "simple_expansion" | "expansion":
                 yield self._variable(node)
+            case "translated_string":
+                yield Unresolved(raw)
             case "string_content":
                 yield _unescaped(raw)
             case _:
@@ -242,7 +265,7 @@ class _Reader:
         for child in node.named_children:
             if child.start_byte > at:
                 yield _unescaped(self._source[at : child.start_byte].decode("utf-8", "surrogateescape"))
-            yield from self._parts(child)
+            yield from map(_quoted_part, self._parts(child))
             at = child.end_byte
         if node.end_byte - 1 > at:
             yield _unescaped(self._source[at : node.end_byte - 1].decode("utf-8", "surrogateescape"))
@@ -270,13 +293,24 @@ def _unquoted(raw: str) -> Iterator[Part]:
     yield "".join(result)
 
 
+def _quoted(word: Word) -> Word:
+    return replace(word, parts=tuple(map(_quoted_part, word.parts)))
+
+
+def _quoted_part(part: Part) -> Part:
+    return replace(part, is_quoted=True) if isinstance(part, Variable) else part
+
+
 def _unescaped(text: str) -> str:
-    """Between double quotes a backslash counts only before these characters."""
+    """Between double quotes a backslash counts only before these characters; a line end goes with it."""
     result: list[str] = []
     at = 0
     while at < len(text):
         if text[at] == "\\" and text[at + 1 : at + 2] in ("$", "`", '"', "\\", "\n"):
             at += 1
+            if text[at] == "\n":
+                at += 1
+                continue
         result.append(text[at])
         at += 1
     return "".join(result)

@@ -22,7 +22,7 @@ from scratchify.analysis.shell import NotFollowed, SimpleCommand, Variable, Word
 from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written, copy, match_sources
 from scratchify.context import BuildContext
 from scratchify.knowledge.names import build_input
-from scratchify.model import Add, Build, Copy, Onbuild, Run, Stage, State, Workdir, states
+from scratchify.model import Add, Build, Copy, Onbuild, Run, Stage, State, Workdir, base_of, states
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 _ADDRESSES = ("http://", "https://", "git@", "git://", "ssh://")
@@ -64,6 +64,11 @@ def walk(build: Build, stage: Stage, context: BuildContext, *, assume_source: bo
     `assume_source`: what COPY names and the context lacks is taken to be there.
     """
     walked = Walked(StageFiles(context), assumes_source=assume_source)
+    base = base_of(build, stage)
+    if base and base.onbuild:
+        line = stage.start.syntax.first_line
+        why = f"{stage.start.image} runs steps of its own ({base.onbuild[0]} …); write them out on a plain golang image"
+        walked.blocked.append(Blocked(line, why))
     for instruction, state in zip(stage.instructions, states(build, stage), strict=False):
         line = instruction.syntax.first_line
         match instruction:
@@ -211,11 +216,24 @@ def _variables_that_place(command: SimpleCommand) -> Iterator[str]:
         before = word.raw
 
 
+def _mounts(run: Run) -> Iterator[str]:
+    """Yield where `RUN --mount` lays something over the image's files."""
+    for flag in run.syntax.flags:
+        for option in (flag.value or "").split(",") if flag.name == "mount" else ():
+            name, _, value = option.partition("=")
+            if name.lower() in ("target", "dst", "destination"):
+                yield value.rstrip("/")
+
+
 def _build(walked: Walked, build: GoBuild, run: Run) -> None:
     programs = programs_of(build, walked.files)
     if isinstance(programs, Unknown):
         walked.blocked.append(Blocked(build.line, programs.why))
         return
+    for program in programs:
+        if mount := next((target for target in _mounts(run) if program.path.startswith(target + "/")), None):
+            why = f"{program.path} is built into a mount on {mount}, which is no part of the image"
+            walked.blocked.append(Blocked(build.line, why))
     index = len(walked.builds)
     walked.builds.append(build)
     for program in programs:

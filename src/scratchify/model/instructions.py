@@ -18,7 +18,7 @@ from scratchify.syntax import Document, Heredoc, Instruction
 from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
 from scratchify.syntax.heredocs import heredoc_start
 from scratchify.syntax.parser import trigger
-from scratchify.syntax.white_space import SPACE, WORD_BREAK
+from scratchify.syntax.white_space import ASCII_SPACE, SPACE, WORD_BREAK
 from scratchify.syntax.words import plain_words, quoted_words
 
 
@@ -368,9 +368,10 @@ def _healthcheck(_: Document, instruction: Instruction) -> Healthcheck:
 
 
 def _partition(text: str) -> tuple[str, str, str]:
+    """Split at the first white space of ASCII: BuildKit goes byte by byte here (line_parsers.go, parseHealthConfig)."""
     for index, character in enumerate(text):
-        if character in SPACE:
-            return text[:index], character, text[index:].lstrip(SPACE)
+        if character in ASCII_SPACE:
+            return text[:index], character, text[index:].lstrip(ASCII_SPACE)
     return text, "", ""
 
 

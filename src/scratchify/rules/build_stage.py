@@ -10,7 +10,7 @@ https://docs.docker.com/build/building/multi-stage/
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Decision, Divide, Example, Finding, Rule
+from scratchify.decisions import Decision, Divide, Example, Finding, Refuse, Rule
 from scratchify.model import Build
 
 NAME = "build-stage"
@@ -18,6 +18,9 @@ NAME = "build-stage"
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     start = facts.stage.start.syntax
+    if facts.base is None:
+        why = f"what {facts.image} sets and holds is not known; use a tag of the official image"
+        yield Refuse(NAME, Finding(None, start.first_line, why))
     because = Finding(None, start.first_line, f"{facts.image} ships the Go toolchain to production")
     yield Divide(NAME, because, start.span)
 

@@ -15,6 +15,8 @@ from scratchify.model import Build
 
 NAME = "followed-steps"
 
+ROOTFS = "/rootfs"
+
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     for blocked in facts.blocked:
@@ -22,6 +24,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     for name, line in facts.arguments.items():
         yield Assume(NAME, Finding(None, line, f"the build argument {name} decides a path; taken to keep its default"))
     line = facts.stage.start.syntax.first_line
+    if ROOTFS in facts.files.entries:
+        why = f"{ROOTFS}, where the final stage's files would be gathered, is in use; choose another folder"
+        yield Refuse(NAME, Finding(None, facts.files.entries[ROOTFS].origin.line, why))
     for path in sorted(facts.context.disputed):
         if path.endswith((".go", "go.mod", "go.sum")):
             why = f"{path} is let through by one of two ignore files; make .dockerignore and <name>.dockerignore agree"

@@ -23,13 +23,12 @@ from scratchify.syntax.document import (
 from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
 from scratchify.syntax.heredocs import HeredocStart, heredoc_starts
 from scratchify.syntax.instruction_lines import continuation, instruction_lines, is_blank, is_comment
-from scratchify.syntax.white_space import SPACE, WORD_BREAK
+from scratchify.syntax.white_space import ASCII_SPACE, SPACE, WORD_BREAK
 
 _BYTE_ORDER_MARK = "\ufeff"
 _DIRECTIVE = re.compile("#[" + SPACE + r"]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _WORD_BREAK = re.compile(WORD_BREAK)
-_ASCII_SPACE = "\t\n\v\f\r "
 _HEREDOC_MARK = "<<"
 
 
@@ -214,7 +213,7 @@ def _flags(line: LogicalLine, at: int, escape: str) -> tuple[tuple[Flag, ...], i
     text = line.text
     flags: list[Flag] = []
     while True:
-        at = _skip(text, at, _ASCII_SPACE)
+        at = _skip(text, at, ASCII_SPACE)
         start = at
         word, end = _flag_word(text, at, escape) if text.startswith("--", at) else ("", at)
         if word in ("", "--"):

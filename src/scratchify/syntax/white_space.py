@@ -10,5 +10,8 @@ SPACE = (
 )
 """Every character for which Go's unicode.IsSpace holds."""
 
+ASCII_SPACE = "\t\n\v\f\r "
+"""What is left of that where BuildKit goes byte by byte."""
+
 WORD_BREAK = "[\t\v\f\r ]+"
 """What separates an instruction's words: parser.go, reWhitespace."""
