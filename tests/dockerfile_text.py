@@ -104,7 +104,7 @@ def _heredoc(draw: DrawFn) -> tuple[str, list[str]]:
     body = [line for line in draw(st.lists(_HEREDOC_LINES, max_size=4)) if line.lstrip("\t") != name]
     return f"{descriptor}<<{dash}{quote}{name}{quote}", [
         *body,
-        dash and draw(st.sampled_from(["", "\t"])) + name or name,
+        (dash and draw(st.sampled_from(["", "\t"])) + name) or name,
     ]
 
 

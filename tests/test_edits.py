@@ -37,7 +37,9 @@ def test_the_order_of_edits_does_not_matter(case: tuple[str, list[Edit]], random
 @given(texts_and_edits())
 def test_every_character_that_no_edit_names_stays(case: tuple[str, list[Edit]]) -> None:
     text, edits = case
-    rest = "".join(character for at, character in enumerate(text) if not any(e.span.start <= at < e.span.end for e in edits))
+    rest = "".join(
+        character for at, character in enumerate(text) if not any(e.span.start <= at < e.span.end for e in edits)
+    )
     removed = apply_edits(text, [Edit(edit.span, "") for edit in edits])
     assert removed == rest
     one_by_one = text

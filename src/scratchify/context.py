@@ -46,6 +46,45 @@ class BuildContext(Protocol):
         """Say whether a fresh checkout of the repository would lack this file."""
 
 
+class Repository(Protocol):
+    """Every file of the checkout, whatever the ignore files say; paths as in a build context."""
+
+    def has(self, path: str) -> bool:
+        """Say whether there is a file or folder of this path."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, None where there is no such file."""
+
+
+class MemoryRepository:
+    """A repository of files held in memory."""
+
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
+        self._context = MemoryContext(files)
+
+    def has(self, path: str) -> bool:
+        return not path or path in self._context.entries
+
+    def read(self, path: str) -> bytes | None:
+        return self._context.read(path)
+
+
+class DirectoryRepository:
+    """A checkout on disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def has(self, path: str) -> bool:
+        return (self._root / path).exists()
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return (self._root / path).read_bytes()
+        except OSError:
+            return None
+
+
 class MemoryContext:
     """A build context of files held in memory, for tests and for texts that have no folder."""
 

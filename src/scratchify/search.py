@@ -1,11 +1,11 @@
-"""Which files of a folder are looked at: what is called like a Dockerfile, and is the project's own."""
+"""Which files are looked at: what is called like a Dockerfile and is the project's own, and the context around it."""
 
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from scratchify.context import IgnoredByGit
+from scratchify.context import DirectoryRepository, IgnoredByGit, repository_root
 
 SKIPPED_FOLDERS = frozenset({".git", "vendor", "node_modules", "testdata"})
 """Version control, and what others wrote or what is broken on purpose."""
@@ -53,6 +53,16 @@ def is_dockerfile_name(name: str) -> bool:
         or name.startswith("Dockerfile.")
         or name.endswith((".Dockerfile", ".dockerfile"))
     )
+
+
+def locate_context(dockerfile: Path, text: str) -> Path:
+    """Return the folder that is sent to the builder with this Dockerfile, where nobody says which."""
+    # only a Dockerfile of a Go program asks
+    from scratchify.analysis.locate import context_folder
+
+    file = Path(os.path.abspath(dockerfile))  # noqa: PTH100  # links stay, .. goes
+    root = repository_root(file.parent) or file.parent
+    return root / context_folder(DirectoryRepository(root), file.relative_to(root).as_posix(), text)
 
 
 def _children(folder: Path, root: Path) -> Iterator[tuple[str, bool]]:

@@ -1,18 +1,17 @@
 """
 Which folder the build context of a Dockerfile is, where nobody says so.
 
-A compose file that builds it knows; else it is the Dockerfile's own folder, or the repository's root where what COPY
-names exists only there.
+A compose file that builds it knows; else it is the Dockerfile's own folder, or the nearest one above where everything
+is that COPY names.
 
 https://docs.docker.com/reference/compose-file/build/
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Any
 
-from scratchify.context import repository_root
+from scratchify.context import Repository
 from scratchify.errors import InvalidDockerfile
 from scratchify.model import Add, Copy, understand
 from scratchify.syntax import parse
@@ -21,26 +20,27 @@ if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
 _COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-_NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://", "<<")
+_NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://")
 
 
-def locate_context(dockerfile: Path, text: str) -> Path:
-    """Return the folder that is sent to the builder with this Dockerfile."""
-    dockerfile = Path(os.path.abspath(dockerfile))  # noqa: PTH100  # links stay, .. goes
-    folder = dockerfile.parent
-    root = repository_root(folder)
-    for compose in _compose_files(folder, root or folder):
-        if found := _context_in(compose, dockerfile):
-            return found
-    if not root or root == folder:
-        return folder
+def context_folder(repository: Repository, dockerfile: str, text: str) -> str:
+    """Return the folder that is sent to the builder with this Dockerfile; both are paths of the repository."""
+    own = dirname(dockerfile)
+    for folder in _upwards(own):
+        for name in _COMPOSE_NAMES:
+            content = repository.read(join(folder, name))
+            if content is not None and (found := _context_in(content, folder, dockerfile)) is not None:
+                return found
     sources = list(_sources(text))
-    for candidate in (folder, *folder.parents):
-        if all(_exists(candidate, source) for source in sources):
-            return candidate
-        if candidate == root:
-            break
-    return folder
+    candidates = (folder for folder in _upwards(own) if all(_exists(repository, folder, source) for source in sources))
+    return next(candidates, own)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = dirname(folder)
+        yield folder
 
 
 def _sources(text: str) -> Iterator[str]:
@@ -59,50 +59,40 @@ def _sources(text: str) -> Iterator[str]:
                 )
 
 
-def _exists(folder: Path, source: str) -> bool:
-    source = source.lstrip("/") or "."
-    if any(mark in source for mark in "*?["):
-        return next(folder.glob(source), None) is not None
-    return (folder / source).exists()
+def _exists(repository: Repository, folder: str, source: str) -> bool:
+    """Say whether a source is in a folder; of a pattern, only the folder that it stands in."""
+    path = normpath("/" + source).lstrip("/")
+    if any(mark in path for mark in "*?["):
+        path = dirname(path.partition("*")[0].partition("?")[0].partition("[")[0])
+    return repository.has(normpath(join(folder, path)).removeprefix("."))
 
 
-def _compose_files(folder: Path, root: Path) -> Iterator[Path]:
-    for above in (folder, *folder.parents):
-        yield from (file for name in _COMPOSE_NAMES if (file := above / name).is_file())
-        if above == root:
-            return
-
-
-def _context_in(compose: Path, dockerfile: Path) -> Path | None:
+def _context_in(content: bytes, folder: str, dockerfile: str) -> str | None:
     """Return the context of the service that builds this Dockerfile, None where no service does."""
-    for build in _builds(compose):
-        context = compose.parent / build.get("context", ".")
-        file = context / build.get("dockerfile", "Dockerfile")
-        try:
-            if context.is_dir() and file.resolve() == dockerfile.resolve():
-                return context.resolve()
-        except OSError:
-            continue
+    for build in _builds(content):
+        context = normpath(join("/", folder, build.get("context", "."))).lstrip("/")
+        if normpath(join("/", context, build.get("dockerfile", "Dockerfile"))).lstrip("/") == dockerfile:
+            return context
     return None
 
 
-def _builds(compose: Path) -> Iterator[dict[str, str]]:
+def _builds(content: bytes) -> Iterator[dict[str, str]]:
     """Yield `build:` of each service, as far as its values are plain text."""
     # a compose file stands beside few Dockerfiles, and fewer are Go's
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        document = YAML(typ="rt", pure=True).compose(compose.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError):
+        document = YAML(typ="rt", pure=True).compose(content)
+    except (UnicodeDecodeError, YAMLError):
         return
     for _, service in _pairs(_value(document, "services")):
         build = _value(service, "build")
         if isinstance(getattr(build, "value", None), str):
             yield {"context": build.value}
-        else:
+        elif build is not None:
             pairs = ((key, getattr(value, "value", None)) for key, value in _pairs(build))
-            yield {key: value for key, value in pairs if isinstance(value, str) and "$" not in value}
+            yield {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def _pairs(node: "Node | None") -> Iterator[tuple[str, Any]]:

@@ -144,7 +144,7 @@ def _without_parents(path: Path) -> Path:
 def _context_of(path: Path | None, text: str) -> Path:
     if path is None:
         return Path()
-    from scratchify.analysis.locate import locate_context
+    from scratchify.search import locate_context
 
     return locate_context(path, text)
 
