@@ -162,7 +162,8 @@ class _Layout:
         return Edit(Span(end, end), lines)
 
     def _from(self) -> str:
-        name = f" {self.cased('AS')} {plain_words(self.stage.start.syntax)[2].text}" if self.stage.name else ""
+        # a name is said again as it was, `as` included
+        name = "".join(f" {word.text}" for word in plain_words(self.stage.start.syntax)[1:])
         return self.said(f"FROM {self.base.image}{name}")
 
     def _collecting(self) -> str:

@@ -34,7 +34,8 @@ class Module:
 
     def folder_of(self, import_path: str) -> str | None:
         """Return the folder of an own or locally replaced package, None for one from elsewhere."""
-        for path, folder in [(self.path, self.folder), *self.replaced.items()]:
+        modules = [(self.path, self.folder), *self.replaced.items()]
+        for path, folder in sorted(modules, key=lambda module: len(module[0]), reverse=True):
             if import_path == path:
                 return folder
             if not path or import_path.startswith(path + "/"):
@@ -62,7 +63,7 @@ def _parse(file: str, text: str) -> Module:
     replaced: dict[str, str] = {}
     block = ""
     for line in text.split("\n"):
-        words = [word.strip('"`') for word in line.partition("//")[0].split()]
+        words = [word.strip('"`') for word in line.partition("//")[0].replace("(", " ( ").split()]
         if not words:
             continue
         if block and words == [")"]:

@@ -4,6 +4,7 @@ What one Go file says, read by tree-sitter-go.
 https://go.dev/ref/spec
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ _FOUND = """
 (raw_string_literal) @string
 """
 _EMBED = "//go:embed"
+_PATTERN = re.compile(r'"[^"]*"|`[^`]*`|\S+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _calls(nodes: "list[Node] | tuple[()]", names: dict[str, str]) -> list[Call]
         if operand is None or called is None or _text(operand) not in names:
             continue
         arguments = node.child_by_field_name("arguments")
-        given = arguments.named_children if arguments else []
+        given = [word for word in arguments.named_children if word.type != "comment"] if arguments else []
         literals = tuple(_text(word)[1:-1] if word.type.endswith("_string_literal") else None for word in given)
         calls.append(Call(names[_text(operand)], _text(called), literals, _line(node)))
     return calls
@@ -129,8 +131,10 @@ def _embeds(source: bytes) -> list[Embed]:
         return []
     found: list[Embed] = []
     for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
-        if line.startswith((_EMBED + " ", _EMBED + "\t")):
-            found += [Embed(word.strip('"`').removeprefix("all:"), number) for word in line[len(_EMBED) :].split()]
+        patterns = line.strip().removeprefix(_EMBED)
+        if line.lstrip().startswith(_EMBED) and patterns[:1] in (" ", "\t"):
+            words = _PATTERN.findall(patterns)
+            found += [Embed(word.strip('"`').removeprefix("all:"), number) for word in words]
     return found
 
 

@@ -82,7 +82,8 @@ def file_report(path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: b
                 "rewritten",
                 outcome.final_stage.base,
                 assumptions=tuple(_note(name, assumed.rule, assumed.because) for assumed in outcome.assumptions),
-                decisions=tuple(_note(name, decision.rule, decision.because) for decision in decided),
+                # several decisions may follow from one finding, which is told once
+                decisions=tuple(dict.fromkeys(_note(name, decision.rule, decision.because) for decision in decided)),
                 final_stage=_stage(outcome.final_stage),
                 diff=diff.decode("utf-8", "surrogateescape"),
             )
