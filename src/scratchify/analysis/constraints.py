@@ -77,7 +77,7 @@ def _constraints(text: str) -> Iterator[str]:
         if not is_comment:
             break
     for words in old:
-        yield " || ".join("(" + word.replace(",", " && ") + ")" for word in words.split()) or "!linux"
+        yield " || ".join("(" + word.replace(",", " && ") + ")" for word in words.split()) or "ignore"
 
 
 def _behind_comments(line: str, in_block: bool) -> tuple[bool, bool]:
