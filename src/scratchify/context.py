@@ -144,9 +144,12 @@ class DirectoryContext:
             return None
         try:
             real = (self._root / path).resolve(strict=True)
-            # a link that leads out of the context does not exist for the builder
-            return real.read_bytes() if real.is_relative_to(self._root.resolve()) else None
-        except OSError:
+            # a link that leads out of the context, or to what is hidden there, has nothing to show to the builder
+            if self.entries.get(real.relative_to(self._root.resolve()).as_posix()) != "file":
+                return None
+            return real.read_bytes()
+        except (OSError, RuntimeError, ValueError):
+            # RuntimeError: a loop of links, up to Python 3.12
             return None
 
     def may_be_absent(self, path: str) -> bool:

@@ -13,7 +13,8 @@ from scratchify.analysis.shell import SimpleCommand, Unresolved, Variable, Word
 from scratchify.analysis.stage_files import StageFiles
 
 _FLAGS_WITHOUT_VALUE = frozenset("a n race msan asan cover v work x i linkshared modcacherw trimpath json".split())
-_GOPATH_VERBS = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
+_TOLD_TO_TOOLS = frozenset({"asmflags", "gcflags", "ldflags"})
+_DECIDE_THE_BUILD = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
 _HARMLESS_GO = frozenset({"clean", "doc", "env", "fmt", "help", "list", "test", "version", "vet"})
 _HARMLESS_MOD = frozenset({"download", "graph", "tidy", "vendor", "verify", "why"})
 _HARMLESS = frozenset(
@@ -173,7 +174,7 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
         # the platform that is built for, which is what go builds for without being told
         is_target = word.parts in ((Variable("TARGETOS"),), (Variable("TARGETARCH"),))
         value = "" if is_target else word.value(at.variables)
-        if value is None and name in _GOPATH_VERBS:
+        if value is None and name in _DECIDE_THE_BUILD:
             return Unknown(f"{name} is set to {word.raw}, which only a shell knows; write its value")
         variables[name] = value or ""
     words = command.words[1:]
@@ -190,7 +191,9 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
         case "get":
             # fetches source, and up to Go 1.17 may install into GOPATH/bin: a command that is found there stays unknown
             return Harmless()
-        case "env" if "-w" in values and any((value or "").partition("=")[0] in _GOPATH_VERBS for value in values[2:]):
+        case "env" if "-w" in values and any(
+            (value or "").partition("=")[0] in _DECIDE_THE_BUILD for value in values[2:]
+        ):
             return Unknown("go env -w changes where or what go builds; use ENV")
         case "test" | "vet" if "-race" in values and variables.get("CGO_ENABLED") != "1":
             return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
@@ -212,26 +215,10 @@ def _go_build(
     folder: str,
     at: Circumstances,
 ) -> Effect:
-    flags: dict[str, str] = {}
     rest = list(zip(words, values, strict=True))
-    while rest:
-        raw, value = rest[0][0].raw, rest[0][1]
-        shown = value if value is not None else raw
-        if not shown.startswith("-") or shown == "-":
-            break
-        rest.pop(0)
-        name, equals, given = shown.lstrip("-").partition("=")
-        if not equals and name not in _FLAGS_WITHOUT_VALUE:
-            if not rest:
-                return Unknown(f"go {verb} {raw} lacks a value")
-            word, next_value = rest.pop(0)
-            # what the linker is told, like a version from git, has no say in what is built where
-            given, value = (
-                (next_value or "", next_value) if name not in ("ldflags", "gcflags", "asmflags") else (word.raw, "")
-            )
-        if value is None and name not in ("ldflags", "gcflags", "asmflags"):
-            return Unknown(f"go {verb} -{name} has a value that only a shell knows; write it, or use ARG and ENV")
-        flags[name] = given
+    flags = _flags(verb, rest)
+    if isinstance(flags, Unknown):
+        return flags
     packages: list[str] = []
     for word, value in rest:
         if value is None and word.raw in ("*.go", "./*.go"):
@@ -240,19 +227,44 @@ def _go_build(
             return Unknown(f"go {verb} is given {word.raw}, which only a shell knows; write the package")
         else:
             packages.append(value)
-    if flags.get("C"):
-        folder = normpath(join(folder, flags["C"]))
-    output = flags.get("o")
-    if output is not None and not output:
-        return Unknown("go build -o is given an empty name")
     return GoBuild(
         line=at.line,
         start=at.start,
         verb=verb,
         packages=tuple(packages),
-        output=output,
+        output=flags.get("o"),
         flags=flags,
         variables=variables,
         assigned=frozenset(name for name, _ in command.assignments),
-        folder=folder,
+        folder=normpath(join(folder, flags.get("C", ""))),
     )
+
+
+def _flags(verb: str, rest: list[tuple[Word, str | None]]) -> dict[str, str] | Unknown:
+    """Take the flags off the front of `rest`; return their values by name, without those that are switched off."""
+    flags: dict[str, str] = {}
+    while rest:
+        word, value = rest[0]
+        shown = _beginning(word) if value is None else value
+        if not shown.startswith("-") or shown == "-":
+            break
+        rest.pop(0)
+        name, equals, given = shown.lstrip("-").partition("=")
+        if not equals and name not in _FLAGS_WITHOUT_VALUE:
+            if not rest:
+                return Unknown(f"go {verb} {word.raw} lacks a value")
+            word, value = rest.pop(0)
+            given = word.raw if value is None else value
+        # what the linker is told, like a version from git, has no say in what is built where
+        if value is None and name not in _TOLD_TO_TOOLS:
+            return Unknown(f"go {verb} -{name} has a value that only a shell knows; write it, or use ARG and ENV")
+        if name == "o" and not given:
+            return Unknown(f"go {verb} -o is given an empty name")
+        if given != "false":
+            flags[name] = given
+    return flags
+
+
+def _beginning(word: Word) -> str:
+    """Return the part of a word that needs no shell."""
+    return word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""

@@ -30,6 +30,7 @@ from scratchify.model import (
     states,
 )
 from scratchify.settings import Settings
+from scratchify.source import Span
 from scratchify.syntax.shell_words import expand, references
 
 
@@ -84,6 +85,10 @@ class Facts:
     def is_needed_by_build(self, instruction: Typed) -> bool:
         """Say whether a RUN, COPY or ADD comes after it, which may depend on it."""
         return instruction.syntax.span.start < self.last_step
+
+    def movable(self, instruction: Typed) -> Span | None:
+        """Return an instruction's span where it may leave the build stage, because no step comes after it."""
+        return None if self.is_needed_by_build(instruction) else instruction.syntax.span
 
     def installs(self, purpose: str) -> Package | None:
         return next((package for package in self.packages if purpose in package_purposes(package.name)), None)

@@ -12,6 +12,7 @@ from scratchify.analysis.constraints import Target, is_compiled
 from scratchify.analysis.go_module import Module, module_of
 from scratchify.analysis.go_source import Call, GoFile, read_go_file
 from scratchify.analysis.stage_files import StageFiles
+from scratchify.knowledge.modules import RuntimeModule, longest_prefix, runtime_modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class GoProgram:
             for call in file.calls:
                 if call.package == package and call.function in functions:
                     yield file, call
+
+    def known_imports(self) -> Iterator[tuple[Place, RuntimeModule]]:
+        """Yield the imports that the table of what packages look for at run time knows."""
+        for path, place in self.imports.items():
+            if known := longest_prefix(runtime_modules(), path):
+                yield place, known
 
     def mentions(self, text: str) -> Place | None:
         """Return the first place where a string literal is exactly `text`."""

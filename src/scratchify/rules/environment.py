@@ -24,18 +24,18 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             continue
         names = ", ".join(pair.name for pair in pairs)
         because = Finding(None, env.syntax.first_line, f"the program may read {names}")
-        keep = facts.is_needed_by_build(env)
         try:
             texts = [_text(build, facts, env, pair) for pair in pairs]
         except BadSubstitution as reason:
             yield Refuse(NAME, Finding(None, env.syntax.first_line, f"ENV {names}: {reason}"))
             continue
         if len(pairs) == len(env.pairs) and texts == [pair.span.of(build.text) for pair in pairs]:
-            yield Carry(NAME, because, env.syntax.span, keep=keep)
+            yield Carry(NAME, because, env.syntax.span, keep=facts.is_needed_by_build(env))
         else:
             instruction = f"ENV {' '.join(texts)}"
             at = env.syntax.span.start
-            replaces = None if keep or len(pairs) != len(env.pairs) else env.syntax.span
+            # what only the build reads stays where it is
+            replaces = facts.movable(env) if len(pairs) == len(env.pairs) else None
             yield Provide(NAME, because, instruction, at=at, replaces=replaces)
 
 

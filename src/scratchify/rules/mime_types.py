@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram, Place
 from scratchify.decisions import Decision, Example, Fetch, Finding, Rule
-from scratchify.knowledge.modules import longest_prefix, runtime_modules
 from scratchify.model import Build
 
 NAME = "mime-types"
@@ -24,6 +23,9 @@ _ASKS = (
     ("mime", ("TypeByExtension", "ExtensionsByType")),
     ("net/http", ("Dir", "FileServer", "FileServerFS", "ServeContent", "ServeFile", "ServeFileFS")),
 )
+
+_BY_CALL = frozenset(package for package, _ in _ASKS)
+"""Clients import these as well: only a call tells."""
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
@@ -38,10 +40,9 @@ def _asked(program: GoProgram) -> tuple[Place, str] | None:
     for package, functions in _ASKS:
         for file, call in program.calls(package, *functions):
             return Place(file.context_path, call.line), f"{package}.{call.function} looks up types of files"
-    for path, place in program.imports.items():
-        known = longest_prefix(runtime_modules(), path)
-        if known and "mime-types" in known.needs and path not in ("mime", "net/http"):
-            return place, f"imports {path}, which looks up types of files"
+    for place, known in program.known_imports():
+        if "mime-types" in known.needs and known.path not in _BY_CALL:
+            return place, f"imports {known.path}, which looks up types of files"
     return None
 
 

@@ -34,12 +34,11 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         return
     last = said[-1]
     because = Finding(None, line, f"the program runs as {user}")
-    keep = facts.is_needed_by_build(last)
     if numbers == user and facts.for_final_stage(last.user, facts.state_before(last)) == last.user:
-        yield Carry(NAME, because, last.syntax.span, keep=keep)
+        yield Carry(NAME, because, last.syntax.span, keep=facts.is_needed_by_build(last))
     else:
-        replaces = None if keep else last.syntax.span
-        yield Provide(NAME, because, f"USER {numbers}", at=last.syntax.span.start, replaces=replaces)
+        at = last.syntax.span.start
+        yield Provide(NAME, because, f"USER {numbers}", at=at, replaces=facts.movable(last))
 
 
 RULE = Rule(

@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram
 from scratchify.decisions import Decision, Example, Finding, Require, Rule
-from scratchify.knowledge.modules import longest_prefix, runtime_modules
 from scratchify.knowledge.names import package_purposes
 from scratchify.model import Build
 
@@ -28,10 +27,9 @@ _STARTS = (
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if facts.program:
         yield from _started(facts.program)
-        for path, place in facts.program.imports.items():
-            known = longest_prefix(runtime_modules(), path)
-            for name in known.programs if known else ():
-                why = f"imports {path}, which runs {name}"
+        for place, known in facts.program.known_imports():
+            for name in known.programs:
+                why = f"imports {known.path}, which runs {name}"
                 yield Require(NAME, Finding(PurePosixPath(place.path), place.line, why), "program", name)
     for package in facts.packages:
         if not package_purposes(package.name):

@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram, Place
 from scratchify.decisions import Collect, Decision, Example, Finding, Rule
-from scratchify.knowledge.modules import longest_prefix, runtime_modules
 from scratchify.model import Build
 
 NAME = "user-database"
@@ -40,10 +39,9 @@ def _asked(program: GoProgram) -> tuple[Place, str] | None:
         return Place(file.context_path, call.line), f"os.{call.function} asks for HOME"
     if place := program.mentions("HOME"):
         return place, "reads HOME"
-    for path, place in program.imports.items():
-        known = longest_prefix(runtime_modules(), path)
-        if known and _NEEDS & set(known.needs):
-            return place, f"imports {path}: {known.reads or 'it looks for the user'}"
+    for place, known in program.known_imports():
+        if _NEEDS & set(known.needs):
+            return place, f"imports {known.path}: {known.reads or 'it looks for the user'}"
     return None
 
 

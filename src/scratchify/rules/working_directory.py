@@ -28,12 +28,11 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     last = said[-1]
     state = facts.state_before(last)
     because = Finding(None, last.syntax.first_line, f"the program starts in {folder}")
-    keep = facts.is_needed_by_build(last)
     if last.path.startswith("/") and facts.for_final_stage(last.path, state) == last.path:
-        yield Carry(NAME, because, last.syntax.span, keep=keep)
+        yield Carry(NAME, because, last.syntax.span, keep=facts.is_needed_by_build(last))
     else:
-        replaces = None if keep else last.syntax.span
-        yield Provide(NAME, because, f"WORKDIR {folder}", at=last.syntax.span.start, replaces=replaces)
+        at = last.syntax.span.start
+        yield Provide(NAME, because, f"WORKDIR {folder}", at=at, replaces=facts.movable(last))
 
 
 RULE = Rule(
