@@ -1,5 +1,5 @@
 """
-BuildKit's own parser, v0.12 as compiled into the package `dockerfile`, in a process of its own: it crashes on some texts.
+BuildKit's own parser, v0.12 as compiled into the package `dockerfile`, in a process of its own: some texts crash it.
 
 What it cannot be asked is in `can_be_asked`: there the tests state present BuildKit's behaviour with its source.
 """

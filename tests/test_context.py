@@ -164,10 +164,24 @@ def test_links_are_links_and_lead_nowhere_outside(tmp_path: Path) -> None:
     make(tmp_path, "outside", "root/a", "root/folder/b", "root/.env")
     root = tmp_path / "root"
     (root / ".dockerignore").write_text(".env\n")
-    for name, target in {"good": "a", "out": "../outside", "gone": "nothing", "there": "folder", "loop": "loop", "hid": ".env"}.items():
+    for name, target in {
+        "good": "a",
+        "out": "../outside",
+        "gone": "nothing",
+        "there": "folder",
+        "loop": "loop",
+        "hid": ".env",
+    }.items():
         (root / name).symlink_to(target)
     context = DirectoryContext(root)
-    assert {name for name, kind in context.entries.items() if kind == "link"} == {"good", "out", "gone", "there", "loop", "hid"}
+    assert {name for name, kind in context.entries.items() if kind == "link"} == {
+        "good",
+        "out",
+        "gone",
+        "there",
+        "loop",
+        "hid",
+    }
     assert "there/b" not in context.entries
     assert context.read("good") == b"root/a"
     assert [context.read(name) for name in ("out", "gone", "there", "loop", "hid")] == [None] * 5
@@ -177,13 +191,25 @@ def test_links_are_links_and_lead_nowhere_outside(tmp_path: Path) -> None:
 
 
 GITIGNORES = {
-    ".gitignore": "*.log\n!keep.log\n/bin/\nbuild\nsecret*\ndocs/**/x\n# c\n\\#d\nspace\\ \ntrail  \n[ab].c\n\u00e9\r\nform\ffeed\n",
+    ".gitignore": "*.log\n!keep.log\n/bin/\nbuild\nsecret*\ndocs/**/x\n# c\n\\#d\nspace\\ \ntrail  \n[ab].c\n"
+    "\u00e9\r\nform\ffeed\n",
     "sub/.gitignore": "!a.log\n/own\n*.tmp\n",
     "sub/deep/.gitignore": "!*.tmp\n",
     "build/.gitignore": "!in\n",
 }
 PATHS = [
-    *("a.log", "keep.log", "sub/a.log", "sub/b.log", "bin/x", "sub/bin/x", "build/in", "sub/build", "secret/x", "secrets"),
+    *(
+        "a.log",
+        "keep.log",
+        "sub/a.log",
+        "sub/b.log",
+        "bin/x",
+        "sub/bin/x",
+        "build/in",
+        "sub/build",
+        "secret/x",
+        "secrets",
+    ),
     *("docs/x", "docs/a/b/x", "#d", "space ", "trail", "a.c", "c.c", "sub/own", "own", "sub/x.tmp", "sub/deep/x.tmp"),
     *("x.tmp", "\u00e9", "sub/deep/keep.log", "Bin/x", "plain", "sub/own2", "feed", "form\ffeed"),
 ]
@@ -235,7 +261,12 @@ def test_a_repository_begins_at_the_nearest_git_folder(checkout: Path, tmp_path:
 def test_a_context_in_memory_has_its_folders_and_files() -> None:
     context = MemoryContext({"a/b/c": "text", "d": b"\xff"}, may_be_absent=["d"])
     assert context.entries == {"a": "folder", "a/b": "folder", "a/b/c": "file", "d": "file"}
-    assert (context.read("a/b/c"), context.read("d"), context.read("a"), context.read("x")) == (b"text", b"\xff", None, None)
+    assert (context.read("a/b/c"), context.read("d"), context.read("a"), context.read("x")) == (
+        b"text",
+        b"\xff",
+        None,
+        None,
+    )
     assert context.may_be_absent("d")
     assert not context.may_be_absent("a/b/c")
     assert context.disputed == frozenset()

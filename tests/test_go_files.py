@@ -23,13 +23,29 @@ HEADERS = [
     "",
     *("//go:build linux", "//go:build !linux", "//go:build windows || unix", "//go:build ignore", "//go:build cgo"),
     *("//go:build !cgo", "//go:build foo && !bar", "//go:build (foo || windows) && (cgo || !gc)", "//go:build go1.18"),
-    *("//go:build !go1.18", "//go:build amd64", "//go:build amd64.v1", "//go:build arm64 || foo.bar", "//go:build\twindows"),
+    *(
+        "//go:build !go1.18",
+        "//go:build amd64",
+        "//go:build amd64.v1",
+        "//go:build arm64 || foo.bar",
+        "//go:build\twindows",
+    ),
     *("// +build windows\n", "// +build linux,!foo windows\n", "// +build linux\n// +build foo\n", "//+build ignore\n"),
     *("// +build windows", "// +build\n", "// +builds windows\n", "//go:builds windows"),
     *("//go:build linux\n// +build windows\n", "// +build windows\n\n//go:build linux", "// c\n\n//go:build windows"),
-    *("/* c */\n//go:build windows", "/*\n//go:build windows\n*/", "/* c */ //go:build windows", "\ufeff//go:build windows"),
+    *(
+        "/* c */\n//go:build windows",
+        "/*\n//go:build windows\n*/",
+        "/* c */ //go:build windows",
+        "\ufeff//go:build windows",
+    ),
     *("  //go:build windows", "//go:build windows\r\n", "// +build windows\n/* c */\n", "// +build windows\n\n// c"),
-    *("/* c */\n// +build windows\n", "// c // +build windows\n", "package p\n\n//go:build windows\n", "/**/package p\n//"),
+    *(
+        "/* c */\n// +build windows\n",
+        "// c // +build windows\n",
+        "package p\n\n//go:build windows\n",
+        "/**/package p\n//",
+    ),
 ]
 
 TARGETS = [
@@ -41,7 +57,13 @@ TARGETS = [
 
 
 def written(header: str) -> str:
-    return header if "package" in header else f"{header}\n\npackage p\n" if "\n" not in header else f"{header}\npackage p\n"
+    return (
+        header
+        if "package" in header
+        else f"{header}\n\npackage p\n"
+        if "\n" not in header
+        else f"{header}\npackage p\n"
+    )
 
 
 def go_files(folder: Path, target: Target) -> set[str]:
@@ -53,7 +75,7 @@ def go_files(folder: Path, target: Target) -> set[str]:
         "GO111MODULE": "on",
         "GOTOOLCHAIN": "local",
     }
-    template = '{{range .GoFiles}}{{.}}\n{{end}}{{with .Error}}error {{.}}{{end}}'
+    template = "{{range .GoFiles}}{{.}}\n{{end}}{{with .Error}}error {{.}}{{end}}"
     listed = subprocess.run(
         ["go", "list", "-e", "-tags", ",".join(target.tags), "-f", template, "."],
         cwd=folder,
@@ -74,7 +96,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
     files = {f"a{index}.go": written(header) for index, header in enumerate(HEADERS)}
     for (at, suffix), header in product(enumerate(SUFFIXES), HEADERS[:4]):
         files[f"s{at}h{HEADERS.index(header)}{suffix}.go"] = written(header)
-    files |= {f"{name}.go": "package p\n" for name in ("linux", "windows", "windows_amd64", "_hidden", ".hidden", "main_test")}
+    files |= {
+        f"{name}.go": "package p\n" for name in ("linux", "windows", "windows_amd64", "_hidden", ".hidden", "main_test")
+    }
     for name, text in files.items():
         (folder / name).write_bytes(text.encode())
     return folder, files
@@ -138,7 +162,9 @@ def test_a_call_has_the_import_path_behind_its_name(imported: str, body: str, ex
     assert go_file(f"package p\n\nimport {imported}\n\nfunc g() {{\n{body}\n}}\n").calls == (expected,)
 
 
-@pytest.mark.parametrize("line", ["// go:embed a", "//go:embedded a", "//go:embed", 'var s = "//go:embed a"', "x() //go:embed a"])
+@pytest.mark.parametrize(
+    "line", ["// go:embed a", "//go:embedded a", "//go:embed", 'var s = "//go:embed a"', "x() //go:embed a"]
+)
 def test_what_is_no_embed_directive_is_none(line: str) -> None:
     assert go_file(f"package p\n\n{line}\n").embeds == ()
 
@@ -184,7 +210,12 @@ def module(text: str, *, folder: str = "/app", at: str | None = None, gopath: st
         ("module a\nreplace b => ../b\n", "a", "", {"b": "/b"}),
         ("module a\nreplace b v1.0.0 => ./c/\n", "a", "", {"b": "/app/c"}),
         ("module a\nreplace b => c v1.2.3\n", "a", "", {}),
-        ("module a\nrequire (\n\tb v1.0.0 // indirect\n)\nreplace (\n\tb => ./b\n\tc v1.0.0 => /c // d\n)\n", "a", "", {"b": "/app/b", "c": "/c"}),
+        (
+            "module a\nrequire (\n\tb v1.0.0 // indirect\n)\nreplace (\n\tb => ./b\n\tc v1.0.0 => /c // d\n)\n",
+            "a",
+            "",
+            {"b": "/app/b", "c": "/c"},
+        ),
         ("module a\nreplace(\n\tb => ./b\n)\ngo 1.21\n", "a", "1.21", {"b": "/app/b"}),
         ("module a\nretract [v1.0.0, v1.1.0]\ntoolchain go1.22.0\n", "a", "", {}),
     ],
@@ -228,9 +259,7 @@ def test_the_nearest_go_mod_counts_then_the_gopath(at: str, gopath: str, expecte
     assert (found.folder if found else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("folder", "expected"), [("/app", "example.com/a"), ("/app/b/c", "example.com/a/b/c")]
-)
+@pytest.mark.parametrize(("folder", "expected"), [("/app", "example.com/a"), ("/app/b/c", "example.com/a/b/c")])
 def test_a_folder_has_its_import_path(folder: str, expected: str) -> None:
     found = module("module example.com/a\n")
     assert found

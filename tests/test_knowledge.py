@@ -21,8 +21,22 @@ TABLES = {
 ENTRIES = [(name, entry) for name, table in TABLES.items() for entries in table.values() for entry in entries]
 IMAGES: list[dict[str, Any]] = TABLES["base_images.toml"]["image"]
 
-FAMILIES = {"alpine", "debian", "ubuntu", "busybox", "distroless", "scratch", "windows", "rpm", "wolfi", "other"}
-LIBCS = {"glibc", "musl", "none", "unknown"}
+FAMILIES = {"alpine", "centos", "debian", "other", "scratch", "ubuntu", "windows"}
+LIBCS = {"glibc", "musl", "none"}
+NEEDS = {
+    *(
+        "certificates",
+        "home",
+        "mime-types",
+        "os-release",
+        "services",
+        "temporary-directory",
+        "user-database",
+        "zone-data",
+    ),
+}
+KINDS = {"build-input", "documentation", "editor", "source", "test", "version-control"}
+PURPOSES = {"build", "c-compiler", "certificates", "mime-types", "zone-data"}
 CGO = {"required", "optional", "pure", "dynamic"}
 
 
@@ -66,10 +80,13 @@ def test_what_cgo_means_is_one_of_four_words() -> None:
     assert {entry.cgo for entry in cgo_modules().values()} <= CGO
 
 
-def test_what_a_module_needs_is_named_alike_everywhere() -> None:
-    needs = {need for entry in runtime_modules().values() for need in entry.needs}
-    assert needs <= {"certificates", "zone-data", "mime-types", "temporary-directory", "user-database", "name-resolution"} | needs
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", need) for need in needs)
+def test_what_a_module_needs_is_one_of_a_few_words() -> None:
+    assert {need for entry in runtime_modules().values() for need in entry.needs} <= NEEDS
+
+
+def test_kinds_and_purposes_are_of_a_few_words() -> None:
+    assert {entry["kind"] for entry in TABLES["build_input.toml"]["pattern"]} <= KINDS
+    assert {entry["purpose"] for entry in TABLES["packages.toml"]["package"]} <= PURPOSES
 
 
 @pytest.mark.parametrize("table", ["modules_cgo.toml", "modules_runtime.toml"])
@@ -105,7 +122,15 @@ def test_an_image_name_is_taken_apart(text: str, registry: str, path: str, tag: 
 
 
 @pytest.mark.parametrize(
-    "text", ["house.example/go-base:1", "example/notgolang:1.22", "golangci/golangci-lint", "golang/tools", "mygolang", "node:20"]
+    "text",
+    [
+        "house.example/go-base:1",
+        "example/notgolang:1.22",
+        "golangci/golangci-lint",
+        "golang/tools",
+        "mygolang",
+        "node:20",
+    ],
 )
 def test_an_image_of_another_name_is_not_the_go_image(text: str) -> None:
     name = ImageName.parse(text)
@@ -135,22 +160,20 @@ def test_the_go_image_is_found_whatever_the_registry(text: str, family: str, lib
     assert (found.family, found.libc, found.go) == (family, libc, True)
 
 
-def test_a_release_is_claimed_only_where_the_tag_tells() -> None:
-    bookworm, moving, digest = (base_image("golang", tag) for tag in ("1.22-bookworm", "latest", ""))
-    assert bookworm
-    assert bookworm.release == "bookworm"
-    assert moving is None or moving.release is None
-    assert digest is None or digest.release is None
+@pytest.mark.parametrize(
+    ("tag", "release"),
+    [("1.22-bookworm", "bookworm"), ("1.22-bullseye", "bullseye"), ("1.22", "bookworm"), ("alpine", None), ("", None)],
+)
+def test_a_release_is_claimed_only_where_the_tag_tells(tag: str, release: str | None) -> None:
+    found = base_image("golang", tag)
+    assert found
+    assert found.release == release
 
 
-def test_a_digest_alone_claims_nothing_that_differs_between_variants() -> None:
+def test_a_digest_alone_claims_no_data_that_some_variant_lacks() -> None:
     found = base_image("golang", "")
-    assert found is None or (found.certificates, found.zoneinfo, found.mime_types, found.libc) == (
-        False,
-        False,
-        False,
-        "unknown",
-    )
+    assert found
+    assert (found.release, found.zoneinfo, found.mime_types) == (None, False, False)
 
 
 def test_an_own_image_of_that_name_counts_before_the_official_one() -> None:
@@ -175,12 +198,16 @@ def test_the_longest_path_above_counts(path: str, expected: int | None) -> None:
     assert longest_prefix({"a": 1, "a/b": 2}, path) == expected
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "data.json", "README.md.tmpl", ".env", "index.html", "docs", "public", "go"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "data.json", "page.md.tmpl", ".env", "index.html", "docs", "public", "go"]
+)
 def test_what_a_program_may_read_is_no_build_input(name: str) -> None:
     assert build_input(name, is_folder=name in ("docs", "public")) is None
 
 
-@pytest.mark.parametrize(("name", "is_folder"), [("main.go", False), ("a_test.go", False), ("testdata", True), ("go.mod", False)])
+@pytest.mark.parametrize(
+    ("name", "is_folder"), [("main.go", False), ("a_test.go", False), ("testdata", True), ("go.mod", False)]
+)
 def test_what_only_the_build_reads_is_build_input(name: str, is_folder: bool) -> None:
     assert build_input(name, is_folder=is_folder)
 
@@ -190,7 +217,9 @@ def test_a_folders_pattern_holds_for_folders_only() -> None:
     assert build_input("testdata", is_folder=False) is None
 
 
-@pytest.mark.parametrize(("name", "purposes"), [("nothing", set()), ("tzdata", {"zone-data"}), ("gcc", {"build", "c-compiler"})])
+@pytest.mark.parametrize(
+    ("name", "purposes"), [("nothing", set()), ("tzdata", {"zone-data"}), ("gcc", {"build", "c-compiler"})]
+)
 def test_a_package_has_its_purposes(name: str, purposes: set[str]) -> None:
     assert package_purposes(name) == purposes
 

@@ -32,7 +32,7 @@ def test_text_without_a_command_has_none(text: str) -> None:
         ("a b#c", [["a", "b#c"]]),
         ("a 'b c' \"d e\" f\\ g", [["a", "b c", "d e", "f g"]]),
         ("a 'it'\"s\"", [["a", "its"]]),
-        ("a \"b\\\"c\\$d\\e\" '\\n'", [["a", 'b"c$d\\e', "\\n"]]),
+        ('a "b\\"c\\$d\\e" \'\\n\'', [["a", 'b"c$d\\e', "\\n"]]),
         ('a "b\\\n c"', [["a", "b c"]]),
         ('a ""', [["a", ""]]),
         ("a \\> b", [["a", ">", "b"]]),
@@ -187,7 +187,9 @@ def test_any_text_has_an_answer_with_places_inside_it(text: str) -> None:
         assert 0 <= place.start <= len(text)
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\f\v\n"), min_size=1), min_size=1, max_size=4))
+@given(
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\f\v\n"), min_size=1), min_size=1, max_size=4)
+)
 def test_words_in_single_quotes_come_out_as_they_are(given_words: list[str]) -> None:
     quoted = ["'" + word.replace("'", "'\\''") + "'" for word in given_words]
     assert words("a " + " ".join(quoted)) == [["a", *given_words]]

@@ -5,6 +5,7 @@ https://docs.docker.com/build/building/multi-stage/
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,11 +50,12 @@ class Build:
         return self.document.text
 
     def global_variables(self) -> dict[str, str]:
-        """Return what FROM lines expand: the global ARGs' defaults; without one a name is unset."""
+        """Return what FROM lines expand: the global ARGs' defaults; without a valid one a name is unset."""
         variables: dict[str, str] = {}
         for pair in (pair for arg in self.global_args for pair in arg.pairs):
             if pair.value is not None:
-                variables[pair.name] = expand(pair.value, variables, escape=self.document.escape).text
+                with suppress(BadSubstitution):
+                    variables[pair.name] = expand(pair.value, variables, escape=self.document.escape).text
         return variables
 
     def image_of(self, stage: Stage) -> str:

@@ -18,7 +18,7 @@ from scratchify.syntax import Document, Heredoc, Instruction
 from scratchify.syntax.exec_form import NotOnlyStrings, exec_form
 from scratchify.syntax.heredocs import heredoc_start
 from scratchify.syntax.parser import trigger
-from scratchify.syntax.white_space import ASCII_SPACE, SPACE, WORD_BREAK
+from scratchify.syntax.white_space import SPACE, WORD_BREAK
 from scratchify.syntax.words import plain_words, quoted_words
 
 
@@ -315,11 +315,11 @@ def _paths(instruction: Instruction) -> tuple[tuple[str, ...], tuple[Heredoc, ..
         words = tuple(word.text for word in plain_words(instruction))
     if len(words) < 2:
         raise Refusal(f"{instruction.name} takes at least one source and a target")
-    if heredoc_start(words[-1]):
-        raise Refusal(f"{instruction.name} cannot write to a here-document")
     by_name = {heredoc.name: heredoc for heredoc in instruction.heredocs}
-    begun = {word: start for word in words[:-1] if (start := heredoc_start(word))}
-    contents = tuple(by_name[start.name] for start in begun.values() if start.name in by_name)
+    begun = {word: start for word in words if (start := heredoc_start(word))}
+    if words[-1] in begun or any(start.name not in by_name for start in begun.values()):
+        raise Refusal(f"{instruction.name} takes here-documents as sources, each with a body")
+    contents = tuple(by_name[start.name] for start in begun.values())
     return tuple(word for word in words[:-1] if word not in begun), contents, words[-1]
 
 
@@ -354,7 +354,8 @@ def _volume(_: Document, instruction: Instruction) -> Volume:
 
 
 def _healthcheck(_: Document, instruction: Instruction) -> Healthcheck:
-    kind, _separator, rest = _partition(instruction.argument_text)
+    # at white space of ASCII: BuildKit goes byte by byte here (line_parsers.go, parseHealthConfig)
+    kind, rest = (*_WORD_BREAK.split(instruction.argument_text, maxsplit=1), "")[:2]
     if kind.upper() == "NONE":
         if rest:
             raise Refusal("HEALTHCHECK NONE takes no arguments")
@@ -365,14 +366,6 @@ def _healthcheck(_: Document, instruction: Instruction) -> Healthcheck:
     if not command.words:
         raise Refusal("HEALTHCHECK CMD without a command")
     return Healthcheck(instruction, command)
-
-
-def _partition(text: str) -> tuple[str, str, str]:
-    """Split at the first white space of ASCII: BuildKit goes byte by byte here (line_parsers.go, parseHealthConfig)."""
-    for index, character in enumerate(text):
-        if character in ASCII_SPACE:
-            return text[:index], character, text[index:].lstrip(ASCII_SPACE)
-    return text, "", ""
 
 
 def _onbuild(document: Document, instruction: Instruction) -> Onbuild:

@@ -27,8 +27,8 @@ class State:
     What holds before an instruction.
 
     `env` holds the values that ENV and the base image set, `args` the build arguments' defaults; an argument that is
-    declared without one is in `declared` only. `inherited` are the names that came from the base image. `decided_by` says
-    which build arguments a variable's value hangs on, through the ENV lines between.
+    declared without one is in `declared` only. `inherited` are the names that came from the base image. `decided_by`
+    says which build arguments a variable's value hangs on, through the ENV lines between.
     """
 
     env: Mapping[str, str]
@@ -123,7 +123,7 @@ def _after(state: State, instruction: Typed, global_variables: Mapping[str, str]
                     args[pair.name] = state.expand(pair.value).text
                 elif pair.name in global_variables:
                     args[pair.name] = global_variables[pair.name]
-                # an ARG below an ENV of its name: BuildKit's RUN sees the argument (convert.go, dispatchArg), older ones ENV
+                # below an ENV of its name the argument counts for BuildKit today (convert.go, dispatchArg), ENV before
                 state = replace(
                     state,
                     args=args,
