@@ -121,6 +121,11 @@ def test_a_need_for_libc_is_refused_with_its_place(dockerfile: str, files: dict[
     assert reasons(dockerfile + RUNS, files)["cgo"][0] == line
 
 
+def test_where_cgo_was_off_before_a_file_with_c_was_no_part_of_the_program() -> None:
+    files = {**PROGRAM, "fast.go": 'package main\n\nimport "C"\nimport "example.org/only/there"\n'}
+    assert stays_silent("cgo", HEAD + RUNS, files)
+
+
 def test_a_stub_that_ran_before_runs_on() -> None:
     assert stays_silent("cgo", HEAD + RUNS, program(imports="github.com/mattn/go-sqlite3"))
 

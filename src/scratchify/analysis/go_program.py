@@ -77,7 +77,9 @@ def package_files(files: StageFiles, folder: str, target: Target) -> list[GoFile
         if source is None or context_path is None:
             continue
         if is_compiled(basename(path), source.decode("utf-8", "replace"), target):
-            found.append(read_go_file(path, context_path, source))
+            file = read_go_file(path, context_path, source)
+            if target.cgo or not file.cgo:
+                found.append(file)
     return found
 
 

@@ -182,8 +182,7 @@ def _apply(walked: Walked, commands: tuple[SimpleCommand, ...], run: Run, state:
         start = run.syntax.line.origin(run.syntax.arguments + command.start)
         line = text.count("\n", 0, start) + 1
         for name in _variables_that_place(command):
-            if name in state.declared and name not in state.env:
-                walked.arguments.setdefault(name, line)
+            _note_arguments(walked, state, f"${{{name}}}", line)
         if command.exports:
             for name, word in command.assignments:
                 value = word.value(variables)

@@ -21,7 +21,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         state = facts.state_before(instruction)
         declared = {pair.name for arg in facts.stage.of(Arg) for pair in arg.pairs}
         for text in (*_expanded(facts, instruction), *_defaults(instruction, users)):
-            for name in state.expand(text).names & declared - state.env.keys():
+            for name in state.arguments_in(text) & declared:
                 users[name] = instruction
     for arg in facts.stage.of(Arg):
         used = [users[pair.name] for pair in arg.pairs if pair.name in users]
