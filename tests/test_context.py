@@ -224,6 +224,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.git
 @pytest.mark.parametrize("path", PATHS)
 def test_git_ignores_what_git_says_that_it_ignores(checkout: Path, path: str) -> None:
     variables = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -234,6 +235,7 @@ def test_git_ignores_what_git_says_that_it_ignores(checkout: Path, path: str) ->
     assert DirectoryContext(checkout).may_be_absent(path) is expected
 
 
+@pytest.mark.git
 def test_the_repository_counts_from_its_root_for_a_context_below(checkout: Path) -> None:
     context = DirectoryContext(checkout / "sub")
     assert context.may_be_absent("b.log")
@@ -250,6 +252,7 @@ def test_outside_a_repository_only_the_folders_own_file_counts(tmp_path: Path) -
     assert not IgnoredByGit(tmp_path).match(tmp_path.parent / "a", is_folder=False)
 
 
+@pytest.mark.git
 def test_a_repository_begins_at_the_nearest_git_folder(checkout: Path, tmp_path: Path) -> None:
     assert repository_root(checkout / "sub" / "deep") == checkout
     assert repository_root(tmp_path) is None

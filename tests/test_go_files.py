@@ -66,7 +66,7 @@ def written(header: str) -> str:
     )
 
 
-def go_files(folder: Path, target: Target) -> set[str]:
+def go_files(go: str, folder: Path, target: Target) -> set[str]:
     variables = {
         "CGO_ENABLED": str(int(target.cgo)),
         "GOARCH": target.architecture,
@@ -77,7 +77,7 @@ def go_files(folder: Path, target: Target) -> set[str]:
     }
     template = "{{range .GoFiles}}{{.}}\n{{end}}{{with .Error}}error {{.}}{{end}}"
     listed = subprocess.run(
-        ["go", "list", "-e", "-tags", ",".join(target.tags), "-f", template, "."],
+        [go, "list", "-e", "-tags", ",".join(target.tags), "-f", template, "."],
         cwd=folder,
         env={**os.environ, **variables},
         capture_output=True,
@@ -105,9 +105,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=["cgo", "static", "arm64 and a tag", "tags"])
-def test_the_files_are_those_that_go_lists(package: tuple[Path, dict[str, str]], target: Target) -> None:
+def test_the_files_are_those_that_go_lists(package: tuple[Path, dict[str, str]], target: Target, go: str) -> None:
     folder, files = package
-    assert {name for name, text in files.items() if is_compiled(name, text, target)} == go_files(folder, target)
+    assert {name for name, text in files.items() if is_compiled(name, text, target)} == go_files(go, folder, target)
 
 
 def go_file(source: str) -> GoFile:
