@@ -6,10 +6,10 @@ https://docs.docker.com/build/concepts/context/
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from posixpath import dirname, normpath
+from posixpath import dirname, normpath, relpath
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from scratchify.syntax.white_space import SPACE
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 Kind = Literal["file", "folder", "link"]
+
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""What compose looks for: https://docs.docker.com/compose/intro/compose-application-model/"""
 
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 _PIECE = re.compile(r"\*\*/?|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
@@ -44,6 +47,18 @@ class BuildContext(Protocol):
 
     def may_be_absent(self, path: str) -> bool:
         """Say whether a fresh checkout of the repository would lack this file."""
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Files that git ignores by their names, that COPY would see, and that are not there now."""
+
+    @property
+    def dockerfile(self) -> str:
+        """The Dockerfile's path in the repository, empty where it has none."""
+
+    @property
+    def compose_files(self) -> Mapping[str, bytes]:
+        """The compose files beside the Dockerfile and above it, by their paths in the repository."""
 
 
 class Repository(Protocol):
@@ -88,7 +103,17 @@ class DirectoryRepository:
 class MemoryContext:
     """A build context of files held in memory, for tests and for texts that have no folder."""
 
-    def __init__(self, files: Mapping[str, str | bytes], *, may_be_absent: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str | bytes],
+        *,
+        may_be_absent: Iterable[str] = (),
+        absent: Iterable[str] = (),
+        compose_files: Mapping[str, str] | None = None,
+    ) -> None:
+        self.absent = tuple(absent)
+        self.dockerfile = "Dockerfile"
+        self.compose_files = {path: text.encode() for path, text in (compose_files or {}).items()}
         self._files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         self._may_be_absent = frozenset(may_be_absent)
         self.disputed: frozenset[str] = frozenset()
@@ -123,6 +148,9 @@ class DirectoryContext:
         candidates = [own, root / ".dockerignore"] if own else [root / ".dockerignore"]
         self._ignores = [IgnorePatterns(text) for file in candidates if (text := _text_of(file)) is not None]
         self._by_git = IgnoredByGit(root)
+        self._dockerfile = dockerfile
+        near = dockerfile.parent if dockerfile else root
+        self._repository = repository_root(near) or Path(os.path.abspath(near))  # noqa: PTH100
 
     @cached_property
     def _walked(self) -> tuple[dict[str, Kind], frozenset[str]]:
@@ -154,6 +182,30 @@ class DirectoryContext:
 
     def may_be_absent(self, path: str) -> bool:
         return self._by_git.match(self._root / path, is_folder=self.entries.get(path) == "folder")
+
+    @cached_property
+    def absent(self) -> tuple[str, ...]:
+        names = (name for name in self._by_git.names(self._root) if name not in self.entries)
+        return tuple(name for name in names if not any(ignore.hides(name) for ignore in self._ignores))
+
+    @property
+    def dockerfile(self) -> str:
+        if not self._dockerfile:
+            return ""
+        try:
+            return Path(os.path.abspath(self._dockerfile)).relative_to(self._repository).as_posix()  # noqa: PTH100
+        except ValueError:
+            return ""
+
+    @cached_property
+    def compose_files(self) -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        for folder in PurePosixPath(self.dockerfile).parents if self.dockerfile else ():
+            for name in COMPOSE_NAMES:
+                path = (folder / name).as_posix()
+                if (content := DirectoryRepository(self._repository).read(path)) is not None:
+                    found[path] = content
+        return found
 
     def _walk(self, folder: str, seen: dict[str, Kind], disputed: set[str]) -> None:
         try:
@@ -289,6 +341,21 @@ class IgnoredByGit:
         if relative == "." or relative.startswith("../"):
             return False
         return self._is_ignored_folder(relative) if is_folder else self._is_ignored(relative, "")
+
+    def names(self, folder: Path) -> Iterator[str]:
+        """Yield what .gitignore files name without patterns, as paths below `folder`; `.env` where a pattern does."""
+        below = os.path.relpath(os.path.abspath(folder), self._root).replace(os.sep, "/")  # noqa: PTH100
+        below = "" if below == "." else below
+        for prefix, spec in self._specs_of(below):
+            for pattern in spec.patterns:
+                name = str(getattr(pattern, "pattern", None) or "").strip().lstrip("/")
+                if not name or name.endswith("/") or any(mark in name for mark in "#!*?[\\"):
+                    continue
+                path = name if "/" not in name else relpath(prefix + name, below or ".")
+                if not path.startswith("../"):
+                    yield path
+        if self.match(folder / ".env", is_folder=False):
+            yield ".env"
 
     def _is_ignored(self, path: str, slash: str) -> bool:
         folder = dirname(path)

@@ -24,14 +24,14 @@ _CACHES = ("/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache
 _ADVICE = {
     "cp": "put the files in place with COPY",
     "mv": "put the files in place with COPY",
-    "ln": "use the path that the link leads to",
+    "ln": "use the path that the link leads to; a time zone is set with ENV TZ",
     "make": "call go build directly",
     "sh": "call go build directly",
     "bash": "call go build directly",
-    "useradd": "write USER with numbers",
-    "adduser": "write USER with numbers",
-    "addgroup": "write USER with numbers",
-    "groupadd": "write USER with numbers",
+    "useradd": "leave it out, and write USER with numbers",
+    "adduser": "leave it out, and write USER with numbers",
+    "addgroup": "leave it out, and write USER with numbers",
+    "groupadd": "leave it out, and write USER with numbers",
     "chown": "use COPY --chown with numbers",
 }
 _OTHERWISE = "do it before the build, or in an image of its own"

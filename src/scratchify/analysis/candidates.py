@@ -1,7 +1,8 @@
 """
 Which copied files a running program may read.
 
-Source, tests, documentation and build input are left out, by a table of names; so is what the program embeds.
+Source, tests, documentation and build input are left out, by a table of names; so is what the program embeds. What it
+names in a call that reads files is never left out.
 """
 
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ from fnmatch import fnmatchcase
 from posixpath import basename, dirname, join
 
 from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.named_paths import read_paths
 from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written
 from scratchify.knowledge.names import build_input
+
+_LEFTOVERS = tuple(".a .bak .cov .coverprofile .exe .log .o .orig .out .pid .prof .so .swp .test .tmp .zip".split())
+"""Endings of what builds, tests and editors leave behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +27,30 @@ class Candidate:
     is_folder: bool
     origin: Copied | Written
     absent: bool
+    is_link: bool = False
 
 
-def candidates(files: StageFiles, program: GoProgram | None) -> Iterator[Candidate]:
+def candidates(files: StageFiles, program: GoProgram | None, workdir: str) -> Iterator[Candidate]:
     """Yield the files and folders that a program may read, in order of their paths; folders stand for all in them."""
+    reads = tuple(read_paths(program, workdir)) if program else ()
     embedded = frozenset(_embedded(files, program)) if program else frozenset()
     left_out = _build_inputs(files)
     wanted = {
         path
         for path, entry in files.entries.items()
-        if path not in embedded and _may_be_read(basename(path), entry, left_out)
+        if (path not in embedded and _may_be_read(basename(path), entry, left_out))
+        or (isinstance(entry.origin, Copied) and any(read.covers(path) for read in reads))
     }
     yield from _largest(files, "/", wanted)
+    for path, origin in files.absent.items():
+        if path not in files.entries and _is_data(basename(path)):
+            yield Candidate(path, False, origin, absent=True)
+
+
+def _is_data(name: str) -> bool:
+    """Say whether a file that only git's ignore list names is one that a program may read."""
+    has_ending = "." in name[1:] or name == ".env"
+    return has_ending and not name.endswith(_LEFTOVERS) and build_input(name, is_folder=False) is None
 
 
 def _largest(files: StageFiles, folder: str, wanted: set[str]) -> Iterator[Candidate]:
@@ -41,7 +58,7 @@ def _largest(files: StageFiles, folder: str, wanted: set[str]) -> Iterator[Candi
         entry = files.entries[path]
         if entry.kind != "folder":
             if path in wanted and isinstance(entry.origin, Copied | Written):
-                yield Candidate(path, False, entry.origin, _may_be_absent(files, entry))
+                yield Candidate(path, False, entry.origin, _may_be_absent(files, entry), entry.kind == "link")
             continue
         inside = list(files.files_below(path))
         is_whole = (

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scratchify.analysis.blocked import Blocked
+from scratchify.analysis.callers import Caller, callers
+from scratchify.analysis.candidates import Candidate, candidates
 from scratchify.analysis.environment import is_build_only
 from scratchify.analysis.go_build import GoBuild
 from scratchify.analysis.go_program import GoProgram, go_program
 from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, launch_of
-from scratchify.analysis.stage_files import StageFiles
+from scratchify.analysis.stage_files import Built, StageFiles
 from scratchify.analysis.walk import MadeFolder, Package, walk
 from scratchify.context import BuildContext
 from scratchify.knowledge.images import BaseImage
@@ -40,7 +42,8 @@ class Facts:
     What is known of one build.
 
     `states` are those before each instruction of `stage` and the one at its end. `program` is None where no source of
-    it is at hand, `launch` where nothing starts. `arguments` maps build arguments that decide paths to their lines.
+    it is at hand, `launch` where nothing starts. `carried` are the copied files that the program may read. `arguments`
+    maps build arguments that decide paths to their lines.
     """
 
     stage: Stage
@@ -57,6 +60,8 @@ class Facts:
     arguments: Mapping[str, int]
     launch: Launch | NeedsShell | OtherProgram | None
     program: GoProgram | None
+    carried: tuple[Candidate, ...]
+    callers: tuple[Caller, ...]
     last_step: int
 
     @property
@@ -65,8 +70,9 @@ class Facts:
 
     @property
     def build(self) -> GoBuild | None:
-        """The command that makes the binary that starts."""
-        return self.builds[self.launch.built.build] if isinstance(self.launch, Launch) else None
+        """The command that makes the binary that starts, or the only one that is made."""
+        main = _main(self.files, self.launch)
+        return self.builds[main.build] if main else None
 
     @property
     def go_minor(self) -> int | None:
@@ -116,6 +122,14 @@ class Facts:
         return expand(text, gone, escape=state.escape, raw_quotes=True, raw_escapes=True, keep_unset=True).text
 
 
+def _main(files: StageFiles, launch: Launch | NeedsShell | OtherProgram | None) -> Built | None:
+    """Return the binary that starts; where that is not known, the only one that is built, so that all reasons show."""
+    if isinstance(launch, Launch):
+        return launch.built
+    built = [entry.origin for entry in files.entries.values() if isinstance(entry.origin, Built)]
+    return built[0] if len(built) == 1 else None
+
+
 def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     """Return the facts about a build of one stage."""
     stage = build.stages[-1]
@@ -123,10 +137,12 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     all_states = tuple(states(build, stage))
     launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
     program = None
-    if isinstance(launch, Launch) and launch.built.package is not None:
-        made_by = walked.builds[launch.built.build]
-        found = go_program(walked.files, launch.built.package, launch.built.files, made_by.target, made_by.gopath)
+    main = _main(walked.files, launch)
+    if main and main.package is not None:
+        made_by = walked.builds[main.build]
+        found = go_program(walked.files, main.package, main.files, made_by.target, made_by.gopath)
         program = found if found.files else None
+    workdir = all_states[-1].workdir
     steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
     return Facts(
         stage=stage,
@@ -143,5 +159,7 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         arguments=walked.arguments,
         launch=launch,
         program=program,
+        carried=tuple(candidates(walked.files, program, workdir)),
+        callers=tuple(callers(context)),
         last_step=max(steps, default=0),
     )

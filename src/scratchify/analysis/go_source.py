@@ -67,6 +67,12 @@ class GoFile:
     literals: tuple[Literal, ...]
 
     @property
+    def vendored(self) -> str:
+        """The import path of a package in a vendor folder, empty for the project's own."""
+        folder = self.path.rpartition("/")[0]
+        return folder.rpartition("/vendor/")[2] if "/vendor/" in folder else ""
+
+    @property
     def cgo(self) -> Import | None:
         return next((found for found in self.imports if found.path == "C"), None)
 

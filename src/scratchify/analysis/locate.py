@@ -9,17 +9,13 @@ https://docs.docker.com/reference/compose-file/build/
 
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING, Any
 
-from scratchify.context import Repository
+from scratchify.analysis.compose import services
+from scratchify.context import COMPOSE_NAMES, Repository
 from scratchify.errors import InvalidDockerfile
 from scratchify.model import Add, Copy, understand
 from scratchify.syntax import parse
 
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import Node
-
-_COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://")
 
 
@@ -27,10 +23,11 @@ def context_folder(repository: Repository, dockerfile: str, text: str) -> str:
     """Return the folder that is sent to the builder with this Dockerfile; both are paths of the repository."""
     own = dirname(dockerfile)
     for folder in _upwards(own):
-        for name in _COMPOSE_NAMES:
+        for name in COMPOSE_NAMES:
             content = repository.read(join(folder, name))
-            if content is not None and (found := _context_in(content, folder, dockerfile)) is not None:
-                return found
+            for service in services(content, folder) if content is not None else ():
+                if service.dockerfile == dockerfile:
+                    return service.context
     sources = list(_sources(text))
     candidates = (folder for folder in _upwards(own) if all(_exists(repository, folder, source) for source in sources))
     return next(candidates, own)
@@ -65,42 +62,3 @@ def _exists(repository: Repository, folder: str, source: str) -> bool:
     if any(mark in path for mark in "*?["):
         path = dirname(path.partition("*")[0].partition("?")[0].partition("[")[0])
     return repository.has(normpath(join(folder, path)).removeprefix("."))
-
-
-def _context_in(content: bytes, folder: str, dockerfile: str) -> str | None:
-    """Return the context of the service that builds this Dockerfile, None where no service does."""
-    for build in _builds(content):
-        context = normpath(join("/", folder, build.get("context", "."))).lstrip("/")
-        if normpath(join("/", context, build.get("dockerfile", "Dockerfile"))).lstrip("/") == dockerfile:
-            return context
-    return None
-
-
-def _builds(content: bytes) -> Iterator[dict[str, str]]:
-    """Yield `build:` of each service, as far as its values are plain text."""
-    # a compose file stands beside few Dockerfiles, and fewer are Go's
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        document = YAML(typ="rt", pure=True).compose(content)
-    except (UnicodeDecodeError, YAMLError):
-        return
-    for _, service in _pairs(_value(document, "services")):
-        build = _value(service, "build")
-        if isinstance(getattr(build, "value", None), str):
-            yield {"context": build.value}
-        elif build is not None:
-            pairs = ((key, getattr(value, "value", None)) for key, value in _pairs(build))
-            yield {key: value for key, value in pairs if isinstance(value, str)}
-
-
-def _pairs(node: "Node | None") -> Iterator[tuple[str, Any]]:
-    value = getattr(node, "value", None)
-    for pair in value if isinstance(value, list) else ():
-        if isinstance(pair, tuple) and isinstance(pair[0].value, str):
-            yield pair[0].value, pair[1]
-
-
-def _value(node: "Node | None", key: str) -> Any:
-    return next((value for name, value in _pairs(node) if name == key), None)

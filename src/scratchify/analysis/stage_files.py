@@ -70,11 +70,16 @@ class Entry:
 
 @dataclass(slots=True)
 class StageFiles:
-    """The file system of the build stage while it is walked; read-only afterwards. Paths are absolute."""
+    """
+    The file system of the build stage while it is walked; read-only afterwards. Paths are absolute.
+
+    `absent` are files that would be copied too if they were there.
+    """
 
     context: BuildContext
     entries: dict[str, Entry] = field(default_factory=dict)
     children: dict[str, set[str]] = field(default_factory=dict)
+    absent: dict[str, Copied] = field(default_factory=dict)
 
     def put(self, path: str, entry: Entry) -> None:
         """Place an entry, and the folders above it where they are missing."""
@@ -152,6 +157,9 @@ def copy(
     for folder in plan.folders:
         files.put(target, Entry("folder", Copied(folder, line, at, owner) if folder else Implied(line)))
         prefix = folder + "/" if folder else ""
+        for name in files.context.absent:
+            if name.startswith(prefix):
+                files.absent[join(target, name[len(prefix) :])] = Copied(name, line, at, owner)
         for name, kind in files.context.entries.items():
             if name.startswith(prefix):
                 files.put(join(target, name[len(prefix) :]), Entry(kind, Copied(name, line, at, owner)))

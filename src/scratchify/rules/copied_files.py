@@ -11,7 +11,7 @@ https://docs.docker.com/reference/dockerfile/#copy
 from collections.abc import Iterator
 from posixpath import dirname
 
-from scratchify.analysis.candidates import Candidate, candidates
+from scratchify.analysis.candidates import Candidate
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
 from scratchify.analysis.stage_files import Copied
@@ -27,7 +27,7 @@ MOST = 40
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if not isinstance(facts.launch, Launch):
         return
-    found = [item for item in candidates(facts.files, facts.program) if item.path != facts.launch.binary]
+    found = [item for item in facts.carried if item.path != facts.launch.binary]
     if len(found) > MOST:
         line = found[0].origin.line
         why = f"{len(found)} files and folders may be read at run time; put them into folders of their own"
@@ -47,9 +47,11 @@ def _carried(item: Candidate) -> Decision:
     origin = item.origin
     what = f"the folder {item.path}" if item.is_folder else item.path
     because = Finding(None, origin.line, f"puts {what} into the image, which may be read at run time")
-    if item.absent:
-        folder = dirname(item.path)
-        shell = f"if [ -e {item.path} ]; then mkdir -p /rootfs{folder} && cp -a {item.path} /rootfs{folder}/; fi"
+    if item.absent or item.is_link:
+        # COPY fails where a file is missing, and puts the content of a linked folder where the link should be
+        folder = dirname(item.path).rstrip("/")
+        copy = "cp -RL" if item.is_link else "cp -a"
+        shell = f"if [ -e {item.path} ]; then mkdir -p /rootfs{folder} && {copy} {item.path} /rootfs{folder}/; fi"
         return Collect(NAME, because, shell, (item.path,))
     owner = origin.owner if isinstance(origin, Copied) and item.is_folder else None
     if owner and not all(part.isdecimal() for part in owner.split(":")):

@@ -50,7 +50,7 @@ def _started(launch: Launch) -> Iterator[Decision]:
     yield Command(NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(anew), tuple(replaced))
     if launch.is_cmd_only:
         name = basename(launch.binary)
-        why = f"arguments of docker run now go to {name}, where they replaced the command; nobody is taken to do that"
+        why = f"arguments of docker run now go to {name}, where they replaced the whole command"
         yield Assume(NAME, Finding(None, launch.line, why))
 
 

@@ -36,7 +36,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         yield Refuse(NAME, Finding(None, line, "the program comes from another module, whose source is not at hand"))
     else:
         folder = facts.launch.built.package
-        why = f"{folder} holds no Go file that was copied and that this build compiles; is it generated?"
+        why = f"{folder} holds no Go file that is copied and compiled; give --context, or copy what this builds"
         yield Refuse(NAME, Finding(None, line, why))
 
 

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram
-from scratchify.decisions import Decision, Example, Finding, Require, Rule
+from scratchify.decisions import Assume, Decision, Example, Finding, Require, Rule
+from scratchify.knowledge.modules import cgo_modules, longest_prefix, runtime_modules
 from scratchify.knowledge.names import package_purposes
 from scratchify.model import Build
 
@@ -44,7 +45,16 @@ def _started(program: GoProgram) -> Iterator[Decision]:
             at = 1 if call.function == "CommandContext" else 0  # behind the context
             name = call.arguments[at] if len(call.arguments) > at else None
             what = f"runs {name}" if name else f"{package}.{call.function} runs a program that is no literal here"
-            yield Require(NAME, Finding(PurePosixPath(file.context_path), call.line, what), "program", name or "")
+            because = Finding(PurePosixPath(file.context_path), call.line, what)
+            if name or not file.vendored:
+                yield Require(NAME, because, "program", name or "")
+            elif not _is_known(file.vendored):
+                yield Assume(NAME, Finding(because.path, because.line, f"{what}; taken not to be asked for it"))
+
+
+def _is_known(import_path: str) -> bool:
+    """Say whether a table tells what a package needs, which counts more than what it could do."""
+    return bool(longest_prefix(cgo_modules(), import_path) or longest_prefix(runtime_modules(), import_path))
 
 
 RULE = Rule(
