@@ -390,13 +390,13 @@ def test_old_go_is_told_to_look_into_the_hosts_file(image: str) -> None:
     assert not stays_silent("name-resolution", HEAD.replace("golang:1.22", image) + RUNS)
 
 
-@pytest.mark.parametrize("folder", ["/app", "/app/sub", "/tmp", "/usr/local/bin", "/go/src/x"])
+@pytest.mark.parametrize("folder", ["/app", "/app/sub", "/tmp", "/usr/local/bin", "/go"])
 def test_folders_that_are_there_anyway_are_not_made(folder: str) -> None:
     dockerfile = HEAD.replace("WORKDIR /app", f"RUN mkdir -p {folder}\nWORKDIR /app").replace("COPY . .", "COPY . .")
     assert stays_silent("made-directories", dockerfile.replace("/app/sub", "/app") + RUNS)
 
 
-@pytest.mark.parametrize("folder", ["/data", "/var/lib/app"])
+@pytest.mark.parametrize("folder", ["/data", "/var/lib/app", "/var/log", "/go/src/x/logs"])
 def test_folders_for_the_program_are_made_again(folder: str) -> None:
     dockerfile = HEAD.replace("WORKDIR /app", f"RUN mkdir -p {folder}\nWORKDIR /app") + RUNS
     assert f"mkdir -p /rootfs{folder}" in rewritten(dockerfile)
@@ -580,7 +580,7 @@ def test_a_command_that_needs_more_than_its_words_is_refused(said: str, words: s
 
 def test_disagreeing_ignore_files_are_refused_where_source_is_in_question() -> None:
     context = MemoryContext(PROGRAM)
-    context.disputed = frozenset({"other.go", "data.json"})
+    context.disputed = frozenset({"other.go", "README.md"})
     outcome = refactor(HEAD + RUNS, context)
     assert [reason.because.message.split()[0] for reason in getattr(outcome, "reasons", ())] == ["other.go"]
 

@@ -15,15 +15,13 @@ from scratchify.bases import Base
 from scratchify.decisions import Carry, Collect, Command, Decision, Fetch, Provide, Rewrite
 from scratchify.edits import Edit, apply_edits
 from scratchify.model import Build, Stage, User, container_command, states
-from scratchify.model.state import initial_state
+from scratchify.model.state import ROOT_USERS, initial_state
 from scratchify.source import Span
 from scratchify.syntax import Blank, Comment, Instruction
 from scratchify.syntax.words import plain_words
 
 ROOTFS = "/rootfs"
 """Where the build stage gathers what COPY cannot say."""
-
-_ROOT = frozenset({"", "0", "root", "0:0", "root:root"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +162,16 @@ class _Layout:
     def _from(self) -> str:
         # a name is said again as it was, `as` included
         name = "".join(f" {word.text}" for word in plain_words(self.stage.start.syntax)[1:])
-        return self.said(f"FROM {self.base.image}{name}")
+        platform = self.stage.start.platform
+        flag = f"--platform={platform} " if platform and "BUILD" not in platform else ""
+        return self.said(f"FROM {flag}{self.base.image}{name}")
 
     def _collecting(self) -> str:
         shells = [decision.shell for decision in self.decisions if isinstance(decision, Collect)]
         if not shells:
             return ""
         joint = f" {self.build.document.escape}{self.newline} && "
-        become_root = "" if self._build_user() in _ROOT else self.said("USER root")
+        become_root = "" if self._build_user() in ROOT_USERS else self.said("USER root")
         return become_root + self.said(f"RUN {joint.join(dict.fromkeys(shells))}")
 
     def _build_user(self) -> str:

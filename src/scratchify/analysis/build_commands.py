@@ -11,15 +11,17 @@ from posixpath import basename, join, normpath
 from scratchify.analysis.go_build import GoBuild, Unknown
 from scratchify.analysis.shell import SimpleCommand, Unresolved, Variable, Word
 from scratchify.analysis.stage_files import StageFiles
+from scratchify.knowledge.names import package_purposes
 
 _FLAGS_WITHOUT_VALUE = frozenset("a n race msan asan cover v work x i linkshared modcacherw trimpath json".split())
 _TOLD_TO_TOOLS = frozenset({"asmflags", "gcflags", "ldflags"})
-_DECIDE_THE_BUILD = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
+DECIDE_THE_BUILD = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
 _HARMLESS_GO = frozenset({"clean", "doc", "env", "fmt", "help", "list", "test", "version", "vet"})
 _HARMLESS_MOD = frozenset({"download", "graph", "tidy", "vendor", "verify", "why"})
 _HARMLESS = frozenset(
     ": cat date echo gofmt id ls printenv printf pwd set sleep true uname update-ca-certificates which whoami".split()
 )
+_SYSTEM_FOLDERS = ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/go/bin")
 _CACHES = ("/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/usr/share/doc")
 _ADVICE = {
     "cp": "put the files in place with COPY",
@@ -86,7 +88,7 @@ def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
         if write.value(at.variables) not in ("/dev/null", "/dev/stdout", "/dev/stderr"):
             return Unknown(f"writes to {write.raw}, which is not followed yet; write the file with COPY")
     values = [word.value(at.variables) for word in command.words]
-    name = basename(values[0] or "") if values else ""
+    name = _name_of(values[0] or "") if values else ""
     match name:
         case "go":
             return _go(command, at)
@@ -95,7 +97,7 @@ def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
         case "mkdir":
             return _mkdir(command.words[1:], values[1:], at)
         case "rm":
-            return _rm(command.words[1:])
+            return _rm(command.words[1:], at)
         case "chmod":
             return _chmod(values[1:], at)
         case "git" if values[1:2] == ["config"]:
@@ -107,6 +109,16 @@ def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
         case _:
             what = name or (command.words[0].raw if command.words else "")
             return Unknown(f"what {what} leaves in the image is not followed yet; {_ADVICE.get(what, _OTHERWISE)}")
+
+
+def _name_of(word: str) -> str:
+    """Return a command's name; a path of the project's own stays one, whatever its last element is called."""
+    folder, _, name = word.rpartition("/")
+    return (
+        name
+        if folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/go/bin")
+        else word
+    )
 
 
 def _cd(words: tuple[Word, ...], values: list[str | None], at: Circumstances) -> Effect:
@@ -129,11 +141,13 @@ def _mkdir(words: tuple[Word, ...], values: list[str | None], at: Circumstances)
     return MakesFolders(tuple(paths))
 
 
-def _rm(words: tuple[Word, ...]) -> Effect:
+def _rm(words: tuple[Word, ...], at: Circumstances) -> Effect:
     for word in words:
         known = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
         raw = word.parts[0].raw if word.parts and isinstance(word.parts[0], Unresolved) else known
-        if not raw.startswith(("-", *_CACHES)) or ".." in word.raw:
+        cache = next((cache for cache in _CACHES if raw == cache or raw.startswith(cache + "/")), None)
+        is_used = cache is not None and any(path.startswith(cache + "/") for path in at.files.entries)
+        if not raw.startswith("-") and (cache is None or is_used or ".." in word.raw):
             return Unknown(f"rm {word.raw} is not followed yet; leave files out with .dockerignore")
     return Harmless()
 
@@ -151,7 +165,10 @@ def _chmod(values: list[str | None], at: Circumstances) -> Effect:
 def _packages(manager: str, words: tuple[Word, ...], values: list[str | None]) -> Effect:
     verbs = [value for value in values if value and not value.startswith("-")]
     if not verbs or verbs[0] in _HARMLESS_PACKAGE_VERBS:
-        return Harmless()
+        taken = {purpose for name in verbs[1:] for purpose in package_purposes(name)} - {"build", "c-compiler"}
+        return (
+            Unknown(f"{manager} {verbs[0]} takes away {', '.join(sorted(taken))}; leave it in") if taken else Harmless()
+        )
     if verbs[0] not in _PACKAGE_MANAGERS[manager]:
         return Unknown(f"{manager} {verbs[0]} is not understood yet")
     names: list[str] = []
@@ -163,9 +180,7 @@ def _packages(manager: str, words: tuple[Word, ...], values: list[str | None]) -
             return Unknown(f"{manager} installs {word.raw}, which only a shell knows; write the names of the packages")
         elif value != verbs[0] or names:
             names.append(value)
-    return Installs(
-        tuple(name.partition("=")[0].partition("~")[0].rstrip("<>") for name in names if not name.startswith("."))
-    )
+    return Installs(tuple(name.partition("=")[0].partition("~")[0].rstrip("<>") for name in names))
 
 
 def _go(command: SimpleCommand, at: Circumstances) -> Effect:
@@ -174,7 +189,7 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
         # the platform that is built for, which is what go builds for without being told
         is_target = word.parts in ((Variable("TARGETOS"),), (Variable("TARGETARCH"),))
         value = "" if is_target else word.value(at.variables)
-        if value is None and name in _DECIDE_THE_BUILD:
+        if value is None and name in DECIDE_THE_BUILD:
             return Unknown(f"{name} is set to {word.raw}, which only a shell knows; write its value")
         variables[name] = value or ""
     words = command.words[1:]
@@ -192,10 +207,14 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
             # fetches source, and up to Go 1.17 may install into GOPATH/bin: a command that is found there stays unknown
             return Harmless()
         case "env" if "-w" in values and any(
-            (value or "").partition("=")[0] in _DECIDE_THE_BUILD for value in values[2:]
+            (value or "").partition("=")[0] in DECIDE_THE_BUILD for value in values[2:]
         ):
             return Unknown("go env -w changes where or what go builds; use ENV")
-        case "test" | "vet" if "-race" in values and variables.get("CGO_ENABLED") != "1":
+        case "test" if any((value or "").lstrip("-") in ("c", "o") for value in values):
+            return Unknown("go test writes a binary, which is not followed; build programs with go build")
+        case "test" | "vet" if (
+            any(value in ("-race", "--race") for value in values) and variables.get("CGO_ENABLED") != "1"
+        ):
             return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
         case _ if verb in _HARMLESS_GO:
             return Harmless()

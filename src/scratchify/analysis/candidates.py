@@ -11,8 +11,17 @@ from fnmatch import fnmatchcase
 from posixpath import basename, dirname, join
 
 from scratchify.analysis.go_program import GoProgram
-from scratchify.analysis.named_paths import read_paths
-from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written
+from scratchify.analysis.named_paths import NamedPath
+from scratchify.analysis.stage_files import (
+    BASE_FOLDERS,
+    Built,
+    Copied,
+    Entry,
+    Implied,
+    Origin,
+    StageFiles,
+    Written,
+)
 from scratchify.knowledge.names import build_input
 
 _LEFTOVERS = tuple(".a .bak .cov .coverprofile .exe .log .o .orig .out .pid .prof .so .swp .test .tmp .zip".split())
@@ -30,11 +39,14 @@ class Candidate:
     is_link: bool = False
 
 
-def candidates(files: StageFiles, program: GoProgram | None, workdir: str) -> Iterator[Candidate]:
-    """Yield the files and folders that a program may read, in order of their paths; folders stand for all in them."""
-    reads = tuple(read_paths(program, workdir)) if program else ()
+def candidates(files: StageFiles, program: GoProgram | None, reads: tuple[NamedPath, ...]) -> Iterator[Candidate]:
+    """
+    Yield the files and folders that a program may read, in order of their paths; folders stand for all in them.
+
+    `reads` are the paths that it is known to read.
+    """
     embedded = frozenset(_embedded(files, program)) if program else frozenset()
-    left_out = _build_inputs(files)
+    left_out = build_inputs(files)
     wanted = {
         path
         for path, entry in files.entries.items()
@@ -65,12 +77,22 @@ def _largest(files: StageFiles, folder: str, wanted: set[str]) -> Iterator[Candi
             isinstance(entry.origin, Copied)
             and path in wanted
             and bool(inside)
-            and all(below in wanted and not _may_be_absent(files, found) for below, found in inside)
+            and path not in BASE_FOLDERS
+            and all(_is_like(entry.origin, found) and below in wanted for below, found in inside)
+            and not any(_may_be_absent(files, found) for _, found in inside)
         )
         if is_whole and isinstance(entry.origin, Copied):
             yield Candidate(path, True, entry.origin, False)
         elif inside:
             yield from _largest(files, path, wanted)
+
+
+def _is_like(folder: Origin, inside: Entry) -> bool:
+    """Say whether an entry may come along with its folder: its owner is the same, and it is no link out of it."""
+    same_owner = (
+        isinstance(folder, Copied) and isinstance(inside.origin, Copied) and inside.origin.owner == folder.owner
+    )
+    return same_owner and inside.kind != "link"
 
 
 def _may_be_absent(files: StageFiles, entry: Entry) -> bool:
@@ -83,11 +105,11 @@ def _may_be_read(name: str, entry: Entry, left_out: frozenset[str]) -> bool:
             return False
         case Written():
             return build_input(name, is_folder=False) is None
-        case Copied(path=path):
-            return path not in left_out
+        case Copied(path=path) as origin:
+            return path not in left_out or (origin.explicit and build_input(name, is_folder=False) == "documentation")
 
 
-def _build_inputs(files: StageFiles) -> frozenset[str]:
+def build_inputs(files: StageFiles) -> frozenset[str]:
     """Return the paths of the build context that no running program reads; what is in such a folder is one too."""
     entries = files.context.entries
     # static/vendor/bootstrap is data: Go's own vendor folder has Go files in it

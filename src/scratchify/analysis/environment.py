@@ -21,4 +21,4 @@ def is_build_only(name: str, program: GoProgram | None) -> bool:
     """Say whether only the build reads a variable; a program that names it reads it too."""
     if name in RUN_TIME or not (name in _BUILD_ONLY or name.startswith("CGO_")):
         return False
-    return program is None or program.mentions(name) is None
+    return program is None or program.mentions(name, in_part=name != "PATH") is None

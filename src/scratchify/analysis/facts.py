@@ -1,18 +1,20 @@
 """Everything that rules may ask, worked out once."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from posixpath import join, normpath
 
 from scratchify.analysis.blocked import Blocked
 from scratchify.analysis.callers import Caller, callers
-from scratchify.analysis.candidates import Candidate, candidates
+from scratchify.analysis.candidates import Candidate, build_inputs, candidates
 from scratchify.analysis.environment import is_build_only
 from scratchify.analysis.go_build import GoBuild
-from scratchify.analysis.go_program import GoProgram, go_program
+from scratchify.analysis.go_program import GoProgram, Place, go_program
 from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, launch_of
+from scratchify.analysis.named_paths import NamedPath, read_paths
 from scratchify.analysis.stage_files import Built, StageFiles
-from scratchify.analysis.walk import MadeFolder, Package, walk
+from scratchify.analysis.walk import MadeFolder, OwnedFolder, Package, walk
 from scratchify.context import BuildContext
 from scratchify.knowledge.images import BaseImage
 from scratchify.knowledge.names import package_purposes
@@ -33,7 +35,11 @@ from scratchify.model import (
 )
 from scratchify.settings import Settings
 from scratchify.source import Span
-from scratchify.syntax.shell_words import expand, references
+from scratchify.syntax.shell_words import BadSubstitution, expand, references
+
+_PLAIN = re.compile(r"[\w./:@%+=,-]+")
+_OF_GOLANG_IMAGES = frozenset({"GOLANG_VERSION", "GOTOOLCHAIN"})
+"""Set by official images, depending on their age: https://github.com/docker-library/golang"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,14 @@ class Facts:
     builds: tuple[GoBuild, ...]
     packages: tuple[Package, ...]
     folders: tuple[MadeFolder, ...]
+    owned: tuple[OwnedFolder, ...]
     blocked: tuple[Blocked, ...]
     arguments: Mapping[str, int]
     launch: Launch | NeedsShell | OtherProgram | None
     program: GoProgram | None
+    cgo_choice: tuple[tuple[str, int], ...]
     carried: tuple[Candidate, ...]
+    left_out: frozenset[str]
     callers: tuple[Caller, ...]
     last_step: int
 
@@ -71,8 +80,43 @@ class Facts:
     @property
     def build(self) -> GoBuild | None:
         """The command that makes the binary that starts, or the only one that is made."""
-        main = _main(self.files, self.launch)
-        return self.builds[main.build] if main else None
+        return self.builds[self.main.build] if self.main else None
+
+    @property
+    def main(self) -> Built | None:
+        """How the binary that starts was made; where that is not known, the only one that is."""
+        return _main(self.files, self.launch)
+
+    def owner_of(self, path: str) -> str:
+        """Return who a folder belongs to: the owner that COPY --chown or mkdir gave it, empty for root."""
+        owned = [one for one in self.owned if path == one.path or path.startswith(one.path.rstrip("/") + "/")]
+        made = [one for one in self.folders if path == one.path]
+        return owned[-1].owner if owned else made[-1].owner if made else ""
+
+    def is_left_out(self, context_path: str) -> bool:
+        """Say whether a path of the build context is taken not to be read at run time."""
+        return context_path in self.left_out
+
+    def words_at_start(self) -> Iterator[tuple[str, int]]:
+        """Yield the arguments that the program starts with and the values of its variables, with their lines."""
+        if isinstance(self.launch, Launch):
+            for word in (*self.launch.entrypoint[1:], *(self.launch.cmd or ())):
+                yield word, self.launch.line
+        for env in self.stage.of(Env):
+            for pair in env.pairs:
+                if self.is_run_time(pair) and pair.name in self.end.env:
+                    yield self.end.env[pair.name], env.syntax.first_line
+
+    @property
+    def other_programs(self) -> tuple[tuple[str, Built], ...]:
+        """The project's own binaries beside the one that starts: paths, and how they were made."""
+        if not isinstance(self.launch, Launch):
+            return ()
+        return tuple(
+            (path, entry.origin)
+            for path, entry in self.files.entries.items()
+            if isinstance(entry.origin, Built) and entry.origin.package and path != self.launch.binary
+        )
 
     @property
     def go_minor(self) -> int | None:
@@ -117,9 +161,25 @@ class Facts:
         kept = self.run_time_names() | (state.declared - state.env.keys())
         values = {name: state.env[name] for name in references(text, escape=state.escape) if name in state.env}
         gone = {name: value for name, value in values.items() if name not in kept}
+        for name, value in gone.items():
+            if state.decided_by.get(name):
+                raise BadSubstitution(f"{name} hangs on a build argument; name the argument itself")
+            if not _PLAIN.fullmatch(value):
+                raise BadSubstitution(f"{name} has a value that would have to be quoted; write it out")
+        unknown = references(text, escape=state.escape) & _OF_GOLANG_IMAGES - state.env.keys() - state.declared
+        if unknown:
+            raise BadSubstitution(f"{min(unknown)} is set by some golang images, to what is not known; write it out")
         if not gone:
             return text
         return expand(text, gone, escape=state.escape, raw_quotes=True, raw_escapes=True, keep_unset=True).text
+
+
+def _differing(program: GoProgram, static: GoProgram) -> tuple[tuple[str, int], ...]:
+    """Return the project's own files that only one of two ways to build compiles, but for those that import C."""
+    one, other = ({file.context_path: file for file in built.files} for built in (program, static))
+    paths = sorted(one.keys() ^ other.keys())
+    files = (one.get(path) or other[path] for path in paths)
+    return tuple((file.context_path, 1) for file in files if not file.vendored and not file.cgo)
 
 
 def _main(files: StageFiles, launch: Launch | NeedsShell | OtherProgram | None) -> Built | None:
@@ -136,13 +196,26 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     walked = walk(build, stage, context, assume_source=settings.assume_source)
     all_states = tuple(states(build, stage))
     launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
-    program = None
+    program: GoProgram | None = None
+    cgo_choice: tuple[tuple[str, int], ...] = ()
     main = _main(walked.files, launch)
     if main and main.package is not None:
         made_by = walked.builds[main.build]
-        found = go_program(walked.files, main.package, main.files, made_by.target, made_by.gopath)
+        base = base_of(build, stage)
+        compiler = any("c-compiler" in package_purposes(package.name) for package in walked.packages)
+        target = made_by.target
+        if base and base.family == "alpine" and not compiler and not made_by.variables.get("CGO_ENABLED"):
+            target = replace(target, cgo=False)  # without a C compiler Go builds without C
+        found = go_program(walked.files, main.package, main.files, target, made_by.gopath)
         program = found if found.files else None
+        if program and target.cgo:
+            static = go_program(walked.files, main.package, main.files, replace(target, cgo=False), made_by.gopath)
+            cgo_choice = _differing(program, static)
     workdir = all_states[-1].workdir
+    reads = [*(read_paths(program, workdir) if program else ())]
+    if isinstance(launch, Launch):
+        words = (word.rpartition("=")[2] for word in (*launch.entrypoint[1:], *(launch.cmd or ())))
+        reads += [NamedPath(normpath(join("/", workdir, word)), Place("", launch.line)) for word in words if word]
     steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
     return Facts(
         stage=stage,
@@ -155,11 +228,14 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         builds=tuple(walked.builds),
         packages=tuple(walked.packages),
         folders=tuple(walked.folders),
+        owned=tuple(walked.owned),
         blocked=tuple(walked.blocked),
         arguments=walked.arguments,
         launch=launch,
         program=program,
-        carried=tuple(candidates(walked.files, program, workdir)),
+        cgo_choice=cgo_choice,
+        carried=tuple(candidates(walked.files, program, tuple(reads))),
+        left_out=build_inputs(walked.files),
         callers=tuple(callers(context)),
         last_step=max(steps, default=0),
     )

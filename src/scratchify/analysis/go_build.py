@@ -35,7 +35,9 @@ class GoBuild:
     @property
     def target(self) -> Target:
         """What this build compiles for; cgo is off only where the command or the environment says so."""
-        tags = self.flags.get("tags", "").replace(",", " ").split()
+        tags = self.flag("tags").replace(",", " ").split()
+        if "boringcrypto" in self.variables.get("GOEXPERIMENT", ""):
+            tags.append("boringcrypto")
         return Target(
             architecture=self.variables.get("GOARCH") or "amd64",
             tags=frozenset(tags),

@@ -14,6 +14,13 @@ from scratchify.analysis.go_source import Call, GoFile, read_go_file
 from scratchify.analysis.stage_files import StageFiles
 from scratchify.knowledge.modules import RuntimeModule, longest_prefix, runtime_modules
 
+_STANDARD = frozenset(
+    "C archive arena bufio builtin bytes cmp compress container context crypto database debug embed encoding errors "
+    "expvar flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp "
+    "runtime slices sort strconv strings structs sync syscall testing text time unicode unique unsafe weak".split()
+)
+"""First elements of the standard library's import paths: https://pkg.go.dev/std"""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,14 +61,14 @@ class GoProgram:
             if known := longest_prefix(runtime_modules(), path):
                 yield place, known
 
-    def mentions(self, text: str) -> Place | None:
-        """Return the first place where a string literal is exactly `text`."""
+    def mentions(self, text: str, *, in_part: bool = False) -> Place | None:
+        """Return the first place where a string literal is exactly `text`, or holds it."""
         return next(
             (
                 Place(file.context_path, found.line)
                 for file in self.files
                 for found in file.literals
-                if found.text == text
+                if found.text == text or (in_part and text in found.text)
             ),
             None,
         )
@@ -116,8 +123,8 @@ def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Tar
 
 
 def is_standard(import_path: str) -> bool:
-    """Say whether a package is the standard library's: no dot in its first element."""
-    return "." not in import_path.partition("/")[0]
+    """Say whether a package is the standard library's, by its first element."""
+    return import_path.partition("/")[0] in _STANDARD
 
 
 def _folder_of(files: StageFiles, module: Module | None, importer: str, import_path: str) -> str | None:

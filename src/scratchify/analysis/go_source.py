@@ -5,6 +5,7 @@ https://go.dev/ref/spec
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ _FOUND = """
 (import_spec) @import
 (call_expression
   function: (selector_expression operand: (identifier) @operand field: (field_identifier) @function)) @call
+(selector_expression operand: (identifier) field: (field_identifier)) @selector
+(composite_literal type: (qualified_type)) @composite
+(comment) @comment
 (interpreted_string_literal) @string
 (raw_string_literal) @string
 """
@@ -26,8 +30,11 @@ _PATTERN = re.compile(r'"[^"]*"|`[^`]*`|\S+')
 
 @dataclass(frozen=True, slots=True)
 class Import:
+    """An import; `name` is the one given to it, `.` and `_` included, empty where none is."""
+
     path: str
     line: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,15 @@ class Call:
     package: str
     function: str
     arguments: tuple[str | None, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`package.Name` that is not called on the spot: taken as a value, or the type of a composite literal."""
+
+    package: str
+    name: str
     line: int
 
 
@@ -63,6 +79,7 @@ class GoFile:
     package: str
     imports: tuple[Import, ...]
     calls: tuple[Call, ...]
+    references: tuple[Reference, ...]
     embeds: tuple[Embed, ...]
     literals: tuple[Literal, ...]
 
@@ -102,7 +119,7 @@ def read_go_file(path: str, context_path: str, source: bytes) -> GoFile:
             continue
         imported = _text(path_node)[1:-1]
         name_node = node.child_by_field_name("name")
-        imports.append(Import(imported, _line(node)))
+        imports.append(Import(imported, _line(node), _text(name_node) if name_node else ""))
         names[_text(name_node) if name_node else _last(imported)] = imported
     packages = found.get("package", ())
     return GoFile(
@@ -111,7 +128,8 @@ def read_go_file(path: str, context_path: str, source: bytes) -> GoFile:
         package=_text(packages[0]) if packages else "",
         imports=tuple(imports),
         calls=tuple(_calls(found.get("call", ()), names)),
-        embeds=tuple(_embeds(source)),
+        references=tuple(_references(found, names)),
+        embeds=tuple(_embeds(found.get("comment", ()), source)),
         literals=tuple(Literal(_text(node)[1:-1], _line(node)) for node in found.get("string", ())),
     )
 
@@ -131,17 +149,30 @@ def _calls(nodes: "list[Node] | tuple[()]", names: dict[str, str]) -> list[Call]
     return calls
 
 
-def _embeds(source: bytes) -> list[Embed]:
-    """Directives are comments of a line's own, indented inside `var (…)`; patterns with blanks are quoted."""
-    if _EMBED.encode() not in source:
-        return []
-    found: list[Embed] = []
-    for number, line in enumerate(source.decode("utf-8", "replace").split("\n"), 1):
-        patterns = line.strip().removeprefix(_EMBED)
-        if line.lstrip().startswith(_EMBED) and patterns[:1] in (" ", "\t"):
-            words = _PATTERN.findall(patterns)
-            found += [Embed(word.strip('"`').removeprefix("all:"), number) for word in words]
-    return found
+def _references(found: "dict[str, list[Node]]", names: dict[str, str]) -> Iterator[Reference]:
+    for node in found.get("selector", ()):
+        parent = node.parent
+        is_called = (
+            parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node
+        )
+        operand, name = node.child_by_field_name("operand"), node.child_by_field_name("field")
+        if not is_called and operand and name and _text(operand) in names:
+            yield Reference(names[_text(operand)], _text(name), _line(node))
+    for node in found.get("composite", ()):
+        package, _, name_of_type = _text(node.child_by_field_name("type") or node).partition(".")
+        if package in names:
+            yield Reference(names[package], name_of_type, _line(node))
+
+
+def _embeds(comments: "Iterable[Node]", source: bytes) -> Iterator[Embed]:
+    """Directives are comments of a line's own; patterns with blanks are quoted."""
+    for node in comments:
+        text = _text(node)
+        patterns = text.removeprefix(_EMBED)
+        before = source[node.start_byte - node.start_point[1] : node.start_byte]
+        if not before.strip() and text.startswith(_EMBED) and patterns[:1] in (" ", "\t"):
+            for word in _PATTERN.findall(patterns):
+                yield Embed(word.strip('"`').removeprefix("all:"), _line(node))
 
 
 def _last(import_path: str) -> str:

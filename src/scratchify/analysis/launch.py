@@ -95,6 +95,8 @@ def plain_words(line: CommandLine) -> tuple[str, ...] | str:
     for word in command.words:
         if word.literal is None:
             return f"only a shell expands {word.raw} when the container starts; read it in the program"
+        if any("\ud800" <= character <= "\udfff" for character in word.literal):
+            return f"{word.raw!r} has bytes in it that are no UTF-8, which a JSON array cannot hold; write it otherwise"
         literals.append(word.literal)
     if literals[:1] == ["exec"] and len(literals) > 1:
         literals = literals[1:]

@@ -98,7 +98,8 @@ class SimpleCommand:
     """
     Assignments, words and where output goes; `start` is the offset of its first character in the shell text.
 
-    `exports` marks `export A=b` and a bare `A=b`, which hold for what follows.
+    `exports` marks `export A=b` and a bare `A=b`, which hold for what follows; a bare one is no variable of the
+    programs that follow, unless it was one before.
     """
 
     start: int
@@ -106,6 +107,7 @@ class SimpleCommand:
     words: tuple[Word, ...]
     writes: tuple[Word, ...]
     exports: bool = False
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +164,12 @@ class _Reader:
                 case "command":
                     yield self._command(node)
                 case "variable_assignment":
-                    yield SimpleCommand(self._offset(node), (self._assignment(node),), (), (), exports=True)
+                    yield SimpleCommand(
+                        self._offset(node), (self._assignment(node),), (), (), exports=True, is_bare=True
+                    )
                 case "variable_assignments":
                     pairs = tuple(self._assignment(child) for child in node.named_children)
-                    yield SimpleCommand(self._offset(node), pairs, (), (), exports=True)
+                    yield SimpleCommand(self._offset(node), pairs, (), (), exports=True, is_bare=True)
                 case "declaration_command":
                     yield self._declaration(node)
                 case "redirected_statement":

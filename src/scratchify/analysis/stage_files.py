@@ -24,12 +24,17 @@ BASE_FOLDERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """Came from the build context (`path` there) by the instruction at `line`, `at` its offset."""
+    """
+    Came from the build context (`path` there) by the instruction at `line`, `at` its offset.
+
+    `explicit`: the instruction names this very file.
+    """
 
     path: str
     line: int
     at: int
     owner: str | None = None
+    explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,10 @@ def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
     if path in ("", "."):
         return CopyPlan(("",), ())
     if any(mark in path for mark in "*?["):
-        pattern = re.compile(_go_match(path))
+        try:
+            pattern = re.compile(_go_match(path))
+        except re.error:  # a range that ends before it begins: Go matches nothing by it
+            return None
         matched = [name for name in entries if pattern.fullmatch(name)]
     else:
         matched = [path] if path in entries else []
@@ -165,7 +173,7 @@ def copy(
                 files.put(join(target, name[len(prefix) :]), Entry(kind, Copied(name, line, at, owner)))
     for name in plan.files:
         path = join(target, basename(name)) if is_folder or files.is_folder(target) else target
-        files.put(path, Entry(files.context.entries[name], Copied(name, line, at, owner)))
+        files.put(path, Entry(files.context.entries[name], Copied(name, line, at, owner, explicit=True)))
 
 
 def _go_match(pattern: str) -> str:
@@ -180,7 +188,9 @@ def _go_match(pattern: str) -> str:
         elif character == "?":
             result.append("[^/]")
         elif end != -1:
-            result.append(pattern[at : end + 1])
+            inner = pattern[at + 1 : end]
+            negation = "^" if inner.startswith("^") else ""
+            result.append(f"[{negation}{_escaped_class(inner.removeprefix('^'))}]")
             at = end
         elif character == "\\" and at + 1 < len(pattern):
             at += 1
@@ -189,3 +199,8 @@ def _go_match(pattern: str) -> str:
             result.append(re.escape(character))
         at += 1
     return "".join(result)
+
+
+def _escaped_class(inner: str) -> str:
+    """Escape what means something else in a character class of Python's."""
+    return "".join(f"\\{character}" if character in "[&~|^\\" else character for character in inner)

@@ -10,6 +10,7 @@ from posixpath import basename, join, normpath
 
 from scratchify.analysis.blocked import Blocked
 from scratchify.analysis.build_commands import (
+    DECIDE_THE_BUILD,
     ChangesFolder,
     Circumstances,
     Harmless,
@@ -19,7 +20,17 @@ from scratchify.analysis.build_commands import (
 )
 from scratchify.analysis.go_build import GoBuild, Unknown, programs_of
 from scratchify.analysis.shell import NotFollowed, SimpleCommand, Variable, Word, simple_commands
-from scratchify.analysis.stage_files import Built, Copied, Entry, Implied, StageFiles, Written, copy, match_sources
+from scratchify.analysis.stage_files import (
+    BASE_FOLDERS,
+    Built,
+    Copied,
+    Entry,
+    Implied,
+    StageFiles,
+    Written,
+    copy,
+    match_sources,
+)
 from scratchify.context import BuildContext
 from scratchify.knowledge.names import build_input
 from scratchify.model import Add, Build, Copy, Onbuild, Run, Stage, State, Workdir, base_of, states
@@ -38,9 +49,19 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class MadeFolder:
-    """A folder that mkdir made, and the line that says so."""
+    """A folder that mkdir or WORKDIR made, the line that says so, and the user that it was made as."""
 
     path: str
+    line: int
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFolder:
+    """A folder that COPY filled for an owner, and the line that says so."""
+
+    path: str
+    owner: str
     line: int
 
 
@@ -52,6 +73,7 @@ class Walked:
     builds: list[GoBuild] = field(default_factory=list)
     packages: list[Package] = field(default_factory=list)
     folders: list[MadeFolder] = field(default_factory=list)
+    owned: list[OwnedFolder] = field(default_factory=list)
     blocked: list[Blocked] = field(default_factory=list)
     arguments: dict[str, int] = field(default_factory=dict)
     assumes_source: bool = False
@@ -74,7 +96,10 @@ def walk(build: Build, stage: Stage, context: BuildContext, *, assume_source: bo
         match instruction:
             case Workdir(path=path):
                 _note_arguments(walked, state, path, line)
-                walked.files.put(state.path(state.expand(path).text), Entry("folder", Implied(line)))
+                folder = state.path(state.expand(path).text)
+                if folder not in walked.files.entries and folder not in BASE_FOLDERS:
+                    walked.folders.append(MadeFolder(folder, line))
+                walked.files.put(folder, Entry("folder", Implied(line)))
             case Copy() | Add():
                 _copy(walked, instruction, state, build.text)
             case Run():
@@ -108,9 +133,11 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
     is_folder = target_text.endswith(("/", "/.")) or target_text == "." or len(sources) + len(instruction.contents) > 1
     target = state.path(target_text)
     chown = instruction.syntax.flag("chown")
-    owner = chown.value if chown else None
+    owner = state.expand(chown.value).text if chown and chown.value else None
+    if owner:
+        walked.owned.append(OwnedFolder(target, owner, line))
     for source in sources:
-        if reason := _not_copied(instruction, source):
+        if reason := _not_copied(instruction, source, walked.files.context):
             walked.blocked.append(Blocked(line, reason))
             continue
         plan = match_sources(source, walked.files.context.entries)
@@ -144,12 +171,19 @@ def _copy_unseen(walked: Walked, source: str, target: str, workdir: str, *, is_f
         walked.files.put(target, Entry("file", origin))
 
 
-def _not_copied(instruction: Copy | Add, source: str) -> str | None:
+def _is_archive(content: bytes) -> bool:
+    """ADD looks at the content: https://pkg.go.dev/github.com/moby/go-archive/compression#Detect"""
+    return content.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")) or content[257:262] == b"ustar"
+
+
+def _not_copied(instruction: Copy | Add, source: str, context: BuildContext) -> str | None:
+    if context.entries.get(source.strip("./")) == "link":
+        return f"{source} is a link, which is followed before it is copied; copy what it leads to"
     if not isinstance(instruction, Add):
         return None
     if source.startswith(_ADDRESSES):
         return f"what ADD downloads from {source} is not known; it is not carried yet"
-    if source.endswith(_ARCHIVES):
+    if source.endswith(_ARCHIVES) or _is_archive(context.read(source.lstrip("./")) or b""):
         return f"what ADD unpacks from {source} is not known; it is not carried yet"
     return None
 
@@ -185,6 +219,8 @@ def _apply(walked: Walked, commands: tuple[SimpleCommand, ...], run: Run, state:
             _note_arguments(walked, state, f"${{{name}}}", line)
         if command.exports:
             for name, word in command.assignments:
+                if command.is_bare and name not in variables and name in DECIDE_THE_BUILD:
+                    continue  # the shell's own: go does not see it
                 value = word.value(variables)
                 variables.pop(name, None) if value is None else variables.update({name: value})
             continue
@@ -197,7 +233,7 @@ def _apply(walked: Walked, commands: tuple[SimpleCommand, ...], run: Run, state:
             case MakesFolders(paths=paths):
                 for path in paths:
                     walked.files.put(path, Entry("folder", Implied(line)))
-                    walked.folders.append(MadeFolder(path, line))
+                    walked.folders.append(MadeFolder(path, line, state.user))
             case ChangesFolder(path=path):
                 folder = path
             case Unknown(why=why):

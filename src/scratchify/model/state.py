@@ -18,6 +18,9 @@ from scratchify.syntax.shell_words import BadSubstitution, Expansion, expand
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What both builders write into an image without a PATH of its own, `scratch` included."""
 
+ROOT_USERS = frozenset({"", "0", "root", "0:0", "root:root", "0:root", "root:0"})
+"""Every way to say USER that means root."""
+
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
-from scratchify.decisions import Decision, Example, Fetch, Finding, Rule
+from scratchify.decisions import Assume, Decision, Example, Fetch, Finding, Rule
 from scratchify.model import Build
 
 NAME = "binary"
@@ -24,6 +24,10 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         )
         # the last of the copied files: what changes most often invalidates the fewest layers
         yield Fetch(NAME, because, path, path, at=facts.last_step)
+        for other, built in facts.other_programs:
+            yield Fetch(NAME, Finding(None, built.line, f"go makes {other} as well"), other, other, at=facts.last_step)
+            why = f"carries {other} as well, whose source is not analysed: it may need more than {path}"
+            yield Assume(NAME, Finding(None, built.line, why))
 
 
 RULE = Rule(

@@ -9,8 +9,9 @@ https://docs.docker.com/reference/dockerfile/#scope
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Carry, Decision, Example, Finding, Rule
+from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Rule
 from scratchify.model import Arg, Build, Env, Expose, Label, Maintainer, StopSignal, Typed, User, Volume, Workdir
+from scratchify.syntax.shell_words import BadSubstitution
 
 NAME = "build-arguments"
 
@@ -29,7 +30,19 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             names = ", ".join(pair.name for pair in arg.pairs if pair.name in users)
             line = used[0].syntax.first_line
             because = Finding(None, line, f"{used[0].syntax.name} uses the build argument {names}")
-            yield Carry(NAME, because, arg.syntax.span, keep=facts.is_needed_by_build(arg))
+            yield _declared(facts, arg, because)
+
+
+def _declared(facts: Facts, arg: Arg, because: Finding) -> Decision:
+    """Say the argument again; a default that names what the final stage lacks is written out."""
+    text, line = arg.syntax.argument_text, arg.syntax.first_line
+    try:
+        said = facts.for_final_stage(text, facts.state_before(arg))
+    except BadSubstitution as reason:
+        return Refuse(NAME, Finding(None, line, f"ARG: {reason}"))
+    if said == text:
+        return Carry(NAME, because, arg.syntax.span, keep=facts.is_needed_by_build(arg))
+    return Provide(NAME, because, f"ARG {said}", at=arg.syntax.span.start, replaces=facts.movable(arg))
 
 
 def _expanded(facts: Facts, instruction: Typed) -> Iterator[str]:

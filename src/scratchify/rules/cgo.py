@@ -28,6 +28,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         yield from _flags(facts.build)
     if facts.build and facts.program:
         yield from _imports(facts.build, facts.program)
+    for path, line in facts.cgo_choice:
+        why = "is compiled depending on cgo: the static binary would take other code than the original"
+        yield Require(NAME, Finding(PurePosixPath(path), line, why), "libc")
     compiler = facts.installs("c-compiler")
     if compiler and not facts.program:
         why = f"installs {compiler.name}: without the source, a package that needs C must be expected"
@@ -41,6 +44,9 @@ def _flags(made_by: GoBuild) -> Iterator[Decision]:
             yield Require(NAME, Finding(None, made_by.line, why), "libc")
     if (mode := made_by.flag("buildmode")) not in _STATIC_MODES:
         why = f"-buildmode={mode} asks for a dynamic linker; leave it out"
+        yield Require(NAME, Finding(None, made_by.line, why), "libc")
+    if "boringcrypto" in made_by.variables.get("GOEXPERIMENT", ""):
+        why = "GOEXPERIMENT=boringcrypto is C: with CGO_ENABLED=0 another cryptography is linked"
         yield Require(NAME, Finding(None, made_by.line, why), "libc")
     if "external" in made_by.flag("ldflags"):
         why = "-linkmode external needs a C linker; with CGO_ENABLED=0 it can be left out"

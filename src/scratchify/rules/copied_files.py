@@ -8,6 +8,8 @@ along, and the report says so.
 https://docs.docker.com/reference/dockerfile/#copy
 """
 
+import re
+import shlex
 from collections.abc import Iterator
 from posixpath import dirname
 
@@ -19,6 +21,8 @@ from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Find
 from scratchify.model import Build
 
 NAME = "copied-files"
+
+_ODD = re.compile(r"""[$\\"'`\x00-\x1f]""")
 
 MOST = 40
 """More lines of COPY than this no reviewer reads."""
@@ -47,11 +51,12 @@ def _carried(item: Candidate) -> Decision:
     origin = item.origin
     what = f"the folder {item.path}" if item.is_folder else item.path
     because = Finding(None, origin.line, f"puts {what} into the image, which may be read at run time")
-    if item.absent or item.is_link:
-        # COPY fails where a file is missing, and puts the content of a linked folder where the link should be
-        folder = dirname(item.path).rstrip("/")
+    if item.absent or item.is_link or _ODD.search(item.path):
+        # COPY fails where a file is missing, puts the content of a linked folder where the link should be, and reads
+        # some characters in its own way
+        source, folder = shlex.quote(item.path), shlex.quote(f"/rootfs{dirname(item.path).rstrip('/')}")
         copy = "cp -RL" if item.is_link else "cp -a"
-        shell = f"if [ -e {item.path} ]; then mkdir -p /rootfs{folder} && {copy} {item.path} /rootfs{folder}/; fi"
+        shell = f"if [ -e {source} ]; then mkdir -p {folder} && {copy} {source} {folder}/; fi"
         return Collect(NAME, because, shell, (item.path,))
     owner = origin.owner if isinstance(origin, Copied) and item.is_folder else None
     if owner and not all(part.isdecimal() for part in owner.split(":")):

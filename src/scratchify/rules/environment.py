@@ -8,6 +8,7 @@ https://docs.docker.com/reference/dockerfile/#env
 """
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
 from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Rule
@@ -18,6 +19,7 @@ NAME = "environment"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    yield from _of_the_image(facts)
     for env in facts.stage.of(Env):
         pairs = [pair for pair in env.pairs if facts.is_run_time(pair)]
         if not pairs:
@@ -37,6 +39,14 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             # what only the build reads stays where it is
             replaces = facts.movable(env) if len(pairs) == len(env.pairs) else None
             yield Provide(NAME, because, instruction, at=at, replaces=replaces)
+
+
+def _of_the_image(facts: Facts) -> Iterator[Decision]:
+    """The base image's own variables that the program names; PATH finds programs, and scratch has none."""
+    for name in sorted(facts.end.inherited - {"PATH"}) if facts.program else ():
+        if place := facts.program.mentions(name) if facts.program else None:
+            because = Finding(PurePosixPath(place.path), place.line, f"reads {name}, which {facts.image} sets")
+            yield Provide(NAME, because, f"ENV {name}={facts.end.env[name]}")
 
 
 def _text(build: Build, facts: Facts, env: Env, pair: Pair) -> str:

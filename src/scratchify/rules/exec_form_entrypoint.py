@@ -8,13 +8,15 @@ https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 """
 
 from collections.abc import Iterator
-from posixpath import basename
+from pathlib import PurePosixPath
+from posixpath import basename, dirname
 from typing import Literal
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, find_program
 from scratchify.decisions import Assume, Carry, Command, Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build, Cmd, Entrypoint
+from scratchify.model.state import DEFAULT_PATH
 
 NAME = "exec-form-entrypoint"
 
@@ -24,7 +26,7 @@ _SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     match facts.launch:
         case Launch() as launch:
-            yield from _started(launch)
+            yield from _started(facts, launch)
         case NeedsShell(line=line, why=why):
             yield Require(NAME, Finding(None, line, why), "shell")
         case OtherProgram() as other:
@@ -34,8 +36,17 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             yield Refuse(NAME, Finding(None, line, "nothing says what the container starts; write an ENTRYPOINT"))
 
 
-def _started(launch: Launch) -> Iterator[Decision]:
+def _started(facts: Facts, launch: Launch) -> Iterator[Decision]:
     because = Finding(None, launch.line, f"starts {launch.binary}, which line {launch.built.line} builds")
+    yield from _called(facts, launch)
+    replaced_by = next((caller for caller in facts.callers if caller.command and not caller.entrypoint), None)
+    if launch.is_cmd_only and replaced_by and replaced_by.command:
+        why = f"replaces the whole command, so that CMD stays one: {' '.join(replaced_by.command.words)}"
+        because = Finding(PurePosixPath(replaced_by.path), replaced_by.command.line, why)
+        words = (launch.binary, *(launch.cmd or ()))
+        spans = tuple(said.syntax.span for said in launch.said_by)
+        yield Command(NAME, because, launch.binary, None, words, ("CMD",), spans)
+        return
     anew: list[Literal["ENTRYPOINT", "CMD"]] = []
     replaced = []
     for said in launch.said_by:
@@ -47,11 +58,34 @@ def _started(launch: Launch) -> Iterator[Decision]:
             anew.append("ENTRYPOINT")
         if launch.cmd is not None and (launch.is_cmd_only or isinstance(said, Cmd)):
             anew.append("CMD")
-    yield Command(NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(anew), tuple(replaced))
+    yield Command(
+        NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(dict.fromkeys(anew)), tuple(replaced)
+    )
+    name = basename(launch.binary)
     if launch.is_cmd_only:
-        name = basename(launch.binary)
         why = f"arguments of docker run now go to {name}, where they replaced the whole command"
         yield Assume(NAME, Finding(None, launch.line, why))
+    elif not launch.said_by[0].command.is_exec_form:
+        why = f"arguments of docker run now go to {name}, where the shell form left them out"
+        yield Assume(NAME, Finding(None, launch.line, why))
+
+
+def _called(facts: Facts, launch: Launch) -> Iterator[Decision]:
+    """What callers in the repository run must be in the final stage too."""
+    for caller in facts.callers:
+        command = caller.command if launch.is_cmd_only and not caller.entrypoint else None
+        for said in (caller.entrypoint, command, caller.healthcheck):
+            if not said:
+                continue
+            because = Finding(PurePosixPath(caller.path), said.line, f"runs {' '.join(said.words)} in this image")
+            path = find_program(said.words[0], facts.files, facts.end)
+            if said.needs_shell or basename(said.words[0]) in _SHELLS:
+                yield Require(NAME, because, "shell")
+            elif path not in (launch.binary, *(other for other, _ in facts.other_programs)):
+                yield Require(NAME, because, "program", said.words[0])
+            elif "/" not in said.words[0] and dirname(path or "") not in DEFAULT_PATH.split(":"):
+                why = f"finds {said.words[0]} through a PATH that the final stage lacks; write {path}"
+                yield Refuse(NAME, Finding(because.path, because.line, why))
 
 
 def _stays(launch: Launch, said: Entrypoint | Cmd) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
 from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
-from scratchify.model import Build
+from scratchify.knowledge.names import build_input
+from scratchify.model import Arg, Build
 
 NAME = "followed-steps"
 
@@ -27,8 +28,20 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if ROOTFS in facts.files.entries:
         why = f"{ROOTFS}, where the final stage's files would be gathered, is in use; choose another folder"
         yield Refuse(NAME, Finding(None, facts.files.entries[ROOTFS].origin.line, why))
+    for arg in facts.stage.of(Arg):
+        state = facts.state_before(arg)
+        for pair in arg.pairs:
+            if pair.name in state.env and pair.name not in state.inherited:
+                why = f"{pair.name} is set by ENV and declared by ARG, which builders read differently; use two names"
+                yield Refuse(NAME, Finding(None, arg.syntax.first_line, why))
+    folders = facts.end.env.get("PATH", "").split(":")
+    if "/bin" not in folders and "/usr/bin" not in folders:
+        yield Refuse(
+            NAME, Finding(None, line, "PATH has neither /bin nor /usr/bin, where the build finds its commands")
+        )
     for path in sorted(facts.context.disputed):
-        if path.endswith((".go", "go.mod", "go.sum")):
+        name = path.rpartition("/")[2]
+        if path.endswith((".go", "go.mod", "go.sum")) or not build_input(name, is_folder=False):
             why = f"{path} is let through by one of two ignore files; make .dockerignore and <name>.dockerignore agree"
             yield Refuse(NAME, Finding(None, line, why))
 

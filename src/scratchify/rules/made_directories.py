@@ -1,36 +1,48 @@
 """
-Keep the folders that mkdir made.
+Keep the folders that the program writes to.
 
-A program that writes to /data finds the folder in the original image; in the final stage nobody made it.
+A folder that mkdir made, that was copied with nothing in it that is carried, that belongs to the program's user, or
+that every Linux image has, like /var/log, is not there in the final stage: opening a file in it would fail.
 
 https://pkg.go.dev/os#OpenFile
 """
 
+import shlex
 from collections.abc import Iterator
-from posixpath import join
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.stage_files import BASE_FOLDERS
-from scratchify.decisions import Collect, Decision, Example, Finding, Rule
+from scratchify.analysis.folders import needed_folders
+from scratchify.decisions import Collect, Decision, Example, Finding, Refuse, Rule
 from scratchify.model import Build
+from scratchify.model.state import ROOT_USERS
 
 NAME = "made-directories"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    source = join(facts.build.gopath if facts.build else "/go", "src/")
-    for made in facts.folders:
-        is_working = facts.end.workdir == made.path or facts.end.workdir.startswith(made.path + "/")
-        is_filled = any(True for _ in facts.files.files_below(made.path))
-        if made.path in BASE_FOLDERS or is_working or is_filled or made.path.startswith(source):
-            continue
-        because = Finding(None, made.line, f"makes {made.path}, which the program may write to")
-        yield Collect(NAME, because, f"mkdir -p /rootfs{made.path}", (made.path,))
+    for path, file, line, why in needed_folders(facts):
+        yield _collected(facts, path, Finding(file, line, why))
+    workdir = facts.end.workdir
+    if facts.end.user not in ROOT_USERS and facts.base and workdir == facts.base.workdir != "/":
+        because = Finding(None, facts.stage.start.syntax.first_line, f"{facts.image} lets everybody write to {workdir}")
+        yield Collect(NAME, because, f"mkdir -p /rootfs{workdir} && chmod a=rwx,+t /rootfs{workdir}", (workdir,))
+
+
+def _collected(facts: Facts, path: str, because: Finding) -> Decision:
+    owner = facts.owner_of(path)
+    target = shlex.quote(f"/rootfs{path}")
+    if owner in ROOT_USERS:
+        mode = f" && chmod a=rwx,+t {target}" if path == "/var/tmp" else ""
+        return Collect(NAME, because, f"mkdir -p {target}{mode}", (path,))
+    if all(part.isdecimal() for part in owner.split(":")):
+        return Collect(NAME, because, f"mkdir -p {target} && chown {owner} {target}", (path,))
+    why = f"the folder {path} belongs to {owner}; write the owner as numbers"
+    return Refuse(NAME, Finding(because.path, because.line, why))
 
 
 RULE = Rule(
     name=NAME,
-    summary="keep the folders that mkdir made",
+    summary="keep the folders that the program writes to",
     decide=decide,
     example=Example(
         files={"go.mod": "module example.com/app\n", "main.go": "package main\n\nfunc main() {}\n"},

@@ -10,12 +10,14 @@ https://docs.docker.com/reference/dockerfile/#user
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Rule
+from scratchify.decisions import Assume, Carry, Decision, Example, Finding, Provide, Refuse, Rule
 from scratchify.model import Build, User
+from scratchify.model.state import ROOT_USERS
 
 NAME = "numeric-user"
 
-ROOT = frozenset({"", "0", "root", "0:0", "root:root", "0:root", "root:0"})
+FIRST_OF_PEOPLE = 1000
+"""Users below it are the distribution's own, with groups that its database tells."""
 
 _KNOWN = {"nobody": "65534:65534", "65534": "65534:65534"}
 """The user that Debian and Alpine have with the same number: https://wiki.debian.org/SystemGroups"""
@@ -24,10 +26,17 @@ _KNOWN = {"nobody": "65534:65534", "65534": "65534:65534"}
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     user = facts.end.user
     said = [*facts.stage.of(User)]
-    if user in ROOT:
+    if said and facts.state_before(said[-1]).arguments_in(said[-1].user):
+        yield from _chosen(facts, said[-1])
+        return
+    if user in ROOT_USERS:
         return
     line = said[-1].syntax.first_line if said else facts.stage.start.syntax.first_line
     numbers = _KNOWN.get(user) or (user if all(part.isdecimal() for part in user.split(":")) else None)
+    if said and numbers == user and user.isdecimal() and 0 < int(user) < FIRST_OF_PEOPLE:
+        why = f"the group of the system user {user} is not known; write USER with both numbers, like {user}:{user}"
+        yield Refuse(NAME, Finding(None, line, why))
+        return
     if not said or numbers is None:
         why = f"the number of the user {user} is not known; write USER with numbers, like 1000:1000"
         yield Refuse(NAME, Finding(None, line, why))
@@ -39,6 +48,19 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     else:
         at = last.syntax.span.start
         yield Provide(NAME, because, f"USER {numbers}", at=at, replaces=facts.movable(last))
+
+
+def _chosen(facts: Facts, last: User) -> Iterator[Decision]:
+    """A build argument decides: it stays in charge where its default is a number."""
+    line = last.syntax.first_line
+    if not facts.end.user or not all(part.isdecimal() for part in facts.end.user.split(":")):
+        why = "a build argument decides which user this is, and has no number as its default; give it one"
+        yield Refuse(NAME, Finding(None, line, why))
+        return
+    because = Finding(None, line, f"a build argument decides who the program runs as, {facts.end.user} by default")
+    yield Carry(NAME, because, last.syntax.span, keep=facts.is_needed_by_build(last))
+    why = "a build argument decides who the program runs as; a name would not be found, only a number"
+    yield Assume(NAME, Finding(None, line, why))
 
 
 RULE = Rule(

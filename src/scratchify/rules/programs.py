@@ -50,6 +50,22 @@ def _started(program: GoProgram) -> Iterator[Decision]:
                 yield Require(NAME, because, "program", name or "")
             elif not _is_known(file.vendored):
                 yield Assume(NAME, Finding(because.path, because.line, f"{what}; taken not to be asked for it"))
+    yield from _referred_to(program)
+
+
+def _referred_to(program: GoProgram) -> Iterator[Decision]:
+    """What is taken as a value, made by hand or imported into the file's own names may run anything."""
+    names = {package: {*functions, "Cmd"} if package == "os/exec" else {*functions} for package, functions in _STARTS}
+    for file in program.files:
+        if file.vendored:
+            continue
+        at = PurePosixPath(file.context_path)
+        for one in file.references:
+            if one.name in names.get(one.package, ()):
+                yield Require(NAME, Finding(at, one.line, f"{one.package}.{one.name} is used as a value"), "program")
+        for imported in file.imports:
+            if imported.path == "os/exec" and imported.name == ".":
+                yield Require(NAME, Finding(at, imported.line, "imports os/exec into its own names"), "program")
 
 
 def _is_known(import_path: str) -> bool:

@@ -25,28 +25,39 @@ REBUILDS_SINCE = 5
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    made_by = facts.build
-    if not made_by:
+    if not facts.build:
         return
+    others = {built.build for _, built in facts.other_programs}
+    made_by = [facts.build, *(facts.builds[index] for index in sorted(others) if facts.builds[index] != facts.build)]
+    yield from _precompiled(facts, facts.build)
+    unset = [one for one in made_by if SWITCH not in one.variables]
+    if unset:
+        why = f"go {unset[0].verb} may link against libc, which scratch has not, unless {SWITCH}=0"
+        yield Provide(NAME, Finding(None, unset[0].line, why), f"ENV {SWITCH}=0", in_build_stage=True)
+    spans = set()
+    for one in made_by:
+        if one.variables.get(SWITCH) in (None, "0"):
+            continue
+        span = _switched_on(build, facts, one)
+        if span is None:
+            why = f"{SWITCH} is {one.variables[SWITCH] or 'set to nothing'} for this build; set it to 0 with ENV"
+            yield Refuse(NAME, Finding(None, one.line, why))
+        elif span not in spans:
+            spans.add(span)
+            yield from _switched_off(build, span)
+
+
+def _precompiled(facts: Facts, made_by: GoBuild) -> Iterator[Decision]:
     if facts.go_minor is not None and facts.go_minor < REBUILDS_SINCE and "installsuffix" not in made_by.go_flags:
         why = f"Go 1.{facts.go_minor} links its precompiled net package, cgo or not; build with a newer Go"
         yield Refuse(NAME, Finding(None, made_by.line, why))
-    if made_by.variables.get(SWITCH) == "0":
-        return
-    if not made_by.variables.get(SWITCH):
-        why = f"go {made_by.verb} may link against libc, which scratch has not, unless {SWITCH}=0"
-        yield Provide(NAME, Finding(None, made_by.line, why), f"ENV {SWITCH}=0", in_build_stage=True)
-        return
-    span = _switched_on(build, facts, made_by)
-    if span is None:
-        why = f"{SWITCH} is {made_by.variables[SWITCH]} for this build; set it to 0 with ENV"
-        yield Refuse(NAME, Finding(None, made_by.line, why))
-        return
+
+
+def _switched_off(build: Build, span: Span) -> Iterator[Decision]:
     line = build.text.count("\n", 0, span.start) + 1
     yield Rewrite(NAME, Finding(None, line, f"{SWITCH}=1 links against libc"), Edit(span, f"{SWITCH}=0"))
-    yield Assume(
-        NAME, Finding(None, line, f"nothing in the source needs C: {SWITCH}=1 is taken for a habit and set to 0")
-    )
+    why = f"nothing in the source needs C: {SWITCH}=1 is taken for a habit and set to 0"
+    yield Assume(NAME, Finding(None, line, why))
 
 
 def _switched_on(build: Build, facts: Facts, made_by: GoBuild) -> Span | None:

@@ -37,8 +37,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
 def _asked(program: GoProgram) -> tuple[Place, str] | None:
     for file, call in program.calls("os", "UserHomeDir", "UserCacheDir", "UserConfigDir"):
         return Place(file.context_path, call.line), f"os.{call.function} asks for HOME"
-    if place := program.mentions("HOME"):
-        return place, "reads HOME"
+    for name in ("HOME", "$HOME", "${HOME}"):
+        if place := program.mentions(name, in_part=name != "HOME"):
+            return place, "reads HOME"
     for place, known in program.known_imports():
         if _NEEDS & set(known.needs):
             return place, f"imports {known.path}: {known.reads or 'it looks for the user'}"

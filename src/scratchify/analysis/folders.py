@@ -1,0 +1,112 @@
+"""
+Which folders the running program needs although nothing in them is carried.
+
+https://pkg.go.dev/os#OpenFile
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from posixpath import dirname, join
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.launch import Launch
+from scratchify.analysis.named_paths import named_paths
+from scratchify.analysis.stage_files import BASE_FOLDERS, Copied
+from scratchify.model.state import ROOT_USERS
+
+NeededFolder = tuple[str, PurePosixPath | None, int, str]
+"""A path, and where and why it is needed: file (None for the Dockerfile), line, and in words."""
+
+_PROVIDED = tuple(
+    "/tmp /proc /sys /dev /bin /sbin /lib /boot /go /usr/bin /usr/lib /usr/local/bin /usr/local/go /usr/local/sbin "
+    "/usr/sbin".split()
+)
+"""The kernel's, the temporary directory's own rule, and what belongs to the distribution and the toolchain."""
+
+
+def needed_folders(facts: Facts) -> Iterator[NeededFolder]:
+    """Yield each folder once, with the first reason for it."""
+    seen: set[str] = set()
+    missing = (one for one in (*_made(facts), *_emptied(facts), *_named(facts)) if not _is_there(facts, one[0]))
+    for needed in (*missing, *_owned(facts)):
+        if needed[0] not in seen:
+            seen.add(needed[0])
+            yield needed
+
+
+def _made(facts: Facts) -> Iterator[NeededFolder]:
+    """Folders that mkdir and WORKDIR made, but for those that the source lies in."""
+    source = facts.main.package if facts.main else None
+    for made in facts.folders:
+        if source != made.path and not (source or "").startswith(made.path.rstrip("/") + "/"):
+            yield made.path, None, made.line, f"makes {made.path}, which the program may write to"
+
+
+def _emptied(facts: Facts) -> Iterator[NeededFolder]:
+    """Copied folders with no Go package in them, of which nothing is carried: .gitignore keeps many an empty one."""
+    for path, entry in facts.files.entries.items():
+        if entry.kind != "folder" or not isinstance(entry.origin, Copied) or facts.is_left_out(entry.origin.path):
+            continue
+        if not any(below.endswith(".go") for below, _ in facts.files.files_below(path)):
+            yield path, None, entry.origin.line, f"copies the folder {path}"
+
+
+def _owned(facts: Facts) -> Iterator[NeededFolder]:
+    """Folders that COPY --chown gave to the user that the program runs as: COPY --from would give them to root."""
+    if facts.end.user in ROOT_USERS:
+        return
+    for owned in facts.owned:
+        inside = (path for path in facts.files.entries if path.startswith(owned.path.rstrip("/") + "/"))
+        for path in (owned.path, *inside):
+            origin = facts.files.entries[path].origin if path in facts.files.entries else None
+            has_source = any(below.endswith(".go") for below in facts.files.below(path)) and path != facts.end.workdir
+            is_meant = path == owned.path or (isinstance(origin, Copied) and not facts.is_left_out(origin.path))
+            if facts.files.is_folder(path) and path not in BASE_FOLDERS and is_meant and not has_source:
+                yield path, None, owned.line, f"gives {path} to {owned.owner}"
+
+
+def _named(facts: Facts) -> Iterator[NeededFolder]:
+    """Folders that hold a file that the program, its command or a variable names, or that they name themselves."""
+    for text, line in facts.words_at_start():
+        value = text.rpartition("=")[2]
+        if value.startswith("/"):
+            why = f"names {value}, which the program may write to"
+            folders = (folder for folder in (value, dirname(value)) if folder != "/" and _is_folder(facts, folder, ""))
+            yield from ((folder, None, line, why) for folder in folders)
+    for named in named_paths(facts.program, facts.end.workdir) if facts.program else ():
+        place = named.place
+        why = f"names {named.path}, which it may write to"
+        for folder in (named.path, dirname(named.path)):
+            if _is_folder(facts, folder, named.path) and not _is_embedded(facts, folder):
+                yield folder, PurePosixPath(place.path), place.line, why
+
+
+def _is_embedded(facts: Facts, folder: str) -> bool:
+    """Say whether a folder is compiled into the program, so that its name means a path in there."""
+    patterns = (
+        join(dirname(file.path), embed.pattern)
+        for file in (facts.program.files if facts.program else ())
+        for embed in file.embeds
+    )
+    return any(one == folder or one.startswith(folder + "/") or folder.startswith(one + "/") for one in patterns)
+
+
+def _is_folder(facts: Facts, folder: str, path: str) -> bool:
+    """Say whether a folder of the image is meant, and not a word that a source folder has as its name, or a route."""
+    if folder in BASE_FOLDERS:
+        # "/home" alone is a route more often than a folder
+        return folder != path and path not in BASE_FOLDERS and folder != "/"
+    has_source = any(below.endswith(".go") for below in facts.files.below(folder))
+    return facts.files.is_folder(folder) and (folder != path or not has_source)
+
+
+def _is_there(facts: Facts, path: str) -> bool:
+    """Say whether the final stage has the folder anyway."""
+    workdir = facts.end.workdir
+    is_provided = path in _PROVIDED or path.startswith(("/proc/", "/sys/", "/dev/", "/usr/local/go/"))
+    if path == "/" or is_provided or workdir == path or workdir.startswith(path + "/"):
+        return True
+    carried = [item.path for item in facts.carried if not item.absent]
+    if isinstance(facts.launch, Launch):
+        carried.append(facts.launch.binary)
+    return any(one == path or one.startswith(path + "/") for one in carried)
