@@ -26,12 +26,15 @@ _PROVIDED = tuple(
 
 def needed_folders(facts: Facts) -> Iterator[NeededFolder]:
     """Yield each folder once, with the first reason for it."""
-    seen: set[str] = set()
     missing = (one for one in (*_made(facts), *_emptied(facts), *_named(facts)) if not _is_there(facts, one[0]))
-    for needed in (*missing, *_owned(facts)):
-        if needed[0] not in seen:
-            seen.add(needed[0])
-            yield needed
+    needed: dict[str, NeededFolder] = {}
+    for one in (*missing, *_owned(facts)):
+        needed.setdefault(one[0], one)
+    for path, one in needed.items():
+        # the folders above come with the first below
+        is_above = any(other.startswith(path.rstrip("/") + "/") for other in needed)
+        if not is_above or facts.owner_of(path):
+            yield one
 
 
 def _made(facts: Facts) -> Iterator[NeededFolder]:
@@ -48,7 +51,8 @@ def _emptied(facts: Facts) -> Iterator[NeededFolder]:
         if entry.kind != "folder" or not isinstance(entry.origin, Copied) or facts.is_left_out(entry.origin.path):
             continue
         if not any(below.endswith(".go") for below, _ in facts.files.files_below(path)):
-            yield path, None, entry.origin.line, f"copies the folder {path}"
+            if not _is_embedded(facts, path):
+                yield path, None, entry.origin.line, f"copies the folder {path}"
 
 
 def _owned(facts: Facts) -> Iterator[NeededFolder]:
@@ -109,4 +113,4 @@ def _is_there(facts: Facts, path: str) -> bool:
     carried = [item.path for item in facts.carried if not item.absent]
     if isinstance(facts.launch, Launch):
         carried.append(facts.launch.binary)
-    return any(one == path or one.startswith(path + "/") for one in carried)
+    return any(one == path or one.startswith(path + "/") or path.startswith(one + "/") for one in carried)
