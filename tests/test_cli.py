@@ -666,3 +666,14 @@ def test_what_nobody_expected_becomes_a_bug_that_asks_for_a_report() -> None:
     assert "IndexError: list index out of range" in str(bug)
     assert isinstance(attempt(refuse), UnreadableFile)
     assert attempt(lambda: 7) == 7
+
+
+def test_a_mistyped_command_is_no_path_and_nothing_is_written(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM golang:1.22\nCMD x\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "scratchify", "expalin", "Dockerfile"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"did you mean explain?" in done.stderr
+    assert dockerfile.read_text() == "FROM golang:1.22\nCMD x\n"

@@ -590,3 +590,207 @@ def test_an_argument_that_decides_a_path_is_assumed_to_keep_its_default() -> Non
     outcome = outcome_of(dockerfile)
     assert isinstance(outcome, Rewritten)
     assert any("DIR" in assumed.because.message for assumed in outcome.assumptions)
+
+
+# ---- what other eyes found: each of these was once rewritten into something that did not work
+
+
+def assumptions(dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM) -> str:
+    outcome = outcome_of(dockerfile, files)
+    assert isinstance(outcome, Rewritten), outcome
+    return "\n".join(assumed.because.message for assumed in outcome.assumptions)
+
+
+COMPOSE = "services:\n  app:\n    build: .\n    {}\n"
+
+
+@pytest.mark.parametrize("said", ["ports: ['80:80']", "command: []", "healthcheck: {disable: true}"])
+def test_a_caller_that_runs_the_image_as_it_is_changes_nothing(said: str) -> None:
+    files = {**PROGRAM, "compose.yaml": COMPOSE.format(said)}
+    assert final_stage(HEAD + 'CMD ["./app"]\n', files)[-1] == 'ENTRYPOINT ["/app/app"]'
+
+
+def test_a_caller_that_replaces_the_command_keeps_it_a_command() -> None:
+    files = {**PROGRAM, "compose.yaml": COMPOSE.format("command: ./app worker")}
+    outcome = outcome_of(HEAD + 'CMD ["./app", "serve"]\n', files)
+    assert isinstance(outcome, Rewritten)
+    assert (outcome.final_stage.entrypoint, outcome.final_stage.cmd) == (None, ("/app/app", "serve"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "command: sh -c './app migrate'",
+        "entrypoint: ./wait-for.sh",
+        "command: [migrate, up]",
+        "healthcheck: {test: curl -f http://localhost/}",
+        "healthcheck: {test: [CMD, wget, -q, http://localhost/]}",
+    ],
+)
+def test_a_caller_that_runs_something_else_is_refused_with_its_line(said: str) -> None:
+    files = {**PROGRAM, "compose.yaml": COMPOSE.format(said)}
+    assert reasons(HEAD + 'CMD ["./app"]\n', files)["callers"][0] == 4
+
+
+def test_a_file_that_git_ignores_by_name_is_copied_where_it_is() -> None:
+    outcome = refactor(HEAD + RUNS, MemoryContext(PROGRAM, absent=[".env", "bin", "debug.log"]))
+    assert isinstance(outcome, Rewritten)
+    assert "if [ -e /app/.env ]; then mkdir -p /rootfs/app && cp -a /app/.env /rootfs/app/; fi" in outcome.text
+    assert "debug.log" not in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (
+            {**MODULE, "main.go": 'package main\n\nimport "os/exec"\n\nvar run = exec.Command\n\nfunc main() {}\n'},
+            "as a value",
+        ),
+        (program('_ = exec.Cmd{Path: "git"}', "os/exec"), "as a value"),
+        ({**MODULE, "main.go": 'package main\n\nimport . "os/exec"\n\nfunc main() { Command("git") }\n'}, "own names"),
+        (program("", "net/http/cgi"), "CGI"),
+    ],
+)
+def test_ways_to_run_a_program_without_a_plain_call_are_seen(files: dict[str, str], words: str) -> None:
+    assert words in reasons(HEAD + RUNS, files)["programs"][1]
+
+
+def test_files_that_cgo_chooses_between_are_refused() -> None:
+    files = {
+        **PROGRAM,
+        "a.go": "//go:build cgo\n\npackage main\n",
+        "b.go": "//go:build !cgo\n\npackage main\n",
+    }
+    assert "depending on cgo" in reasons(DYNAMIC + RUNS, files)["cgo"][1]
+    assert rewritten(HEAD + RUNS, files)
+
+
+def test_tags_in_goflags_choose_files_too() -> None:
+    files = {**PROGRAM, "x.go": '//go:build prod\n\npackage main\n\nimport "plugin"\n'}
+    dockerfile = DYNAMIC.replace("WORKDIR", "ENV GOFLAGS=-tags=prod\nWORKDIR") + RUNS
+    assert reasons(dockerfile, files)["cgo"][1].startswith("imports plugin")
+
+
+def test_an_assignment_that_is_not_exported_does_not_turn_cgo_off() -> None:
+    assert "ENV CGO_ENABLED=0" in rewritten(DYNAMIC.replace("RUN ", "RUN CGO_ENABLED=0; ") + RUNS)
+
+
+@pytest.mark.parametrize("place", ["RUN CGO_ENABLED= ", "ENV CGO_ENABLED=\nRUN "])
+def test_an_empty_switch_is_refused(place: str) -> None:
+    assert "static-binary" in reasons(DYNAMIC.replace("RUN ", place) + RUNS)
+
+
+def test_tests_in_the_build_keep_their_cgo() -> None:
+    after = rewritten(DYNAMIC.replace("RUN ", "RUN go test ./...\nRUN ") + RUNS)
+    assert "RUN CGO_ENABLED=0 go build -o app ." in after
+    assert "ENV CGO_ENABLED" not in after
+
+
+def test_other_binaries_of_the_build_come_along_and_are_named() -> None:
+    files = {**PROGRAM, "worker/main.go": "package main\n\nfunc main() {}\n"}
+    dockerfile = HEAD.replace("go build -o app .", "go build -o app . && go build -o /bin/worker ./worker") + RUNS
+    assert "COPY --from=build /bin/worker /bin/worker" in final_stage(dockerfile, files)
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({**PROGRAM, "logs/.gitignore": "*\n"}, "/app/logs"),
+        (program('os.WriteFile("/var/log/app.log", nil, 0)', "os"), "/var/log"),
+        ({**program('os.WriteFile("db/app.db", nil, 0)', "os"), "db/db.go": "package db\n"}, "/app/db"),
+    ],
+)
+def test_folders_that_are_written_to_are_there(files: dict[str, str], path: str) -> None:
+    assert f"mkdir -p /rootfs{path}" in rewritten(HEAD + RUNS, files)
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({**program('os.ReadFile("README.md")', "os"), "README.md": ""}, "/app/README.md"),
+        ({**program('os.ReadDir("snippets")', "os"), "snippets/a.go": "package a\n"}, "/app/snippets"),
+        ({**program('http.FileServer(http.Dir("./docs"))', "net/http"), "docs/README.md": ""}, "/app/docs"),
+    ],
+)
+def test_what_the_program_reads_by_name_is_never_left_out(files: dict[str, str], path: str) -> None:
+    assert path in fetched(HEAD + RUNS, files)
+
+
+def test_the_working_directory_belongs_to_who_it_belonged_to() -> None:
+    dockerfile = HEAD.replace("COPY . .", "COPY --chown=1000:1000 . .") + "USER 1000:1000\n" + RUNS
+    assert "mkdir -p /rootfs/app && chown 1000:1000 /rootfs/app" in rewritten(dockerfile)
+
+
+def test_everybody_may_write_where_the_image_starts_programs() -> None:
+    dockerfile = (
+        "FROM golang:1.22\nCOPY . /src\nRUN cd /src && CGO_ENABLED=0 go build -o /app/app\nUSER 1000:1000\n" + RUNS
+    )
+    assert "mkdir -p /rootfs/go && chmod a=rwx,+t /rootfs/go" in rewritten(dockerfile)
+
+
+@pytest.mark.parametrize(
+    ("lines", "after"),
+    [
+        ("ARG CONF=$GOPATH/c\nENV CONF=$CONF\n", "ARG CONF=/go/c"),
+        ("ARG CONF=$GOPATH/c\nENV FILE=$CONF\n", "ARG CONF=/go/c"),
+        ('ENV GOFLAGS="-v -x"\nENV FLAGS=$GOFLAGS\n', None),
+        ("ARG TARGETARCH\nENV GOARCH=$TARGETARCH\nENV PLATFORM=linux-$GOARCH\n", None),
+        ("ENV WITH=$GOTOOLCHAIN\n", None),
+        ("ENV A=1\nARG A=2\n", None),
+    ],
+)
+def test_values_that_the_final_stage_cannot_say_are_written_out_or_refused(lines: str, after: str | None) -> None:
+    dockerfile = HEAD.replace("WORKDIR", f"{lines}WORKDIR") + RUNS
+    outcome = outcome_of(dockerfile)
+    assert (after in outcome.text.split("\n")) if after and isinstance(outcome, Rewritten) else after is None
+    assert isinstance(outcome, Rewritten) == (after is not None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [("ARG UID\nUSER ${UID:-root}\n", "numeric-user"), ("USER 33\n", "numeric-user")],
+)
+def test_users_whose_numbers_are_not_known_are_refused(lines: str, rule: str) -> None:
+    assert rule in reasons(HEAD + lines + RUNS)
+
+
+def test_a_user_that_a_build_argument_names_stays_its_choice() -> None:
+    lines = final_stage(f"{HEAD}ARG ID=0\nUSER $ID\n{RUNS}")
+    assert lines.index("ARG ID=0") < lines.index("USER $ID")
+
+
+@pytest.mark.parametrize("step", ["rm -rf /tmp/*", "./scripts/date", "apt-get remove -y tzdata", "go test -c -o /x ."])
+def test_steps_that_only_look_harmless_are_refused(step: str) -> None:
+    dockerfile = HEAD.replace("RUN ", f"COPY seed.txt /tmp/seed.txt\nRUN {step}\nRUN ", 1) + RUNS
+    assert "followed-steps" in reasons(dockerfile, {**PROGRAM, "seed.txt": ""})
+
+
+def test_a_package_from_a_file_may_hold_anything() -> None:
+    dockerfile = HEAD.replace("RUN ", "RUN apt-get install -y ./tool.deb\nRUN ", 1) + RUNS
+    assert "programs" in reasons(dockerfile)
+
+
+def test_an_archive_is_known_by_its_content() -> None:
+    files: dict[str, str | bytes] = {**PROGRAM, "site.dat": b"\x1f\x8b\x08"}
+    assert "unpacks" in reasons(HEAD.replace("RUN ", "ADD site.dat /srv/\nRUN ", 1) + RUNS, files)["followed-steps"][1]
+
+
+def test_a_folder_of_the_distribution_is_never_copied_whole() -> None:
+    dockerfile = HEAD.replace("RUN ", "COPY conf/ /etc/\nRUN ", 1) + RUNS
+    lines = final_stage(dockerfile, {**PROGRAM, "conf/app.yml": ""})
+    assert "COPY --from=build /etc/app.yml /etc/app.yml" in lines
+
+
+def test_the_platform_goes_with_the_final_stage() -> None:
+    after = rewritten((HEAD + RUNS).replace("FROM golang", "FROM --platform=linux/arm64 golang"))
+    assert "\nFROM --platform=linux/arm64 scratch\n" in after
+
+
+def test_an_empty_entrypoint_is_said_once() -> None:
+    assert final_stage(HEAD + 'ENTRYPOINT []\nCMD ["./app"]\n')[-1] == 'ENTRYPOINT ["/app/app"]'
+
+
+def test_a_program_that_looks_at_its_name_is_told_of() -> None:
+    files = program("println(os.Args[0])", "os")
+    assert "os.Args" in assumptions(HEAD + 'CMD ["./app"]\n', files)
+    assert "os.Args" not in assumptions(HEAD + 'CMD ["/app/app"]\n', files)

@@ -109,12 +109,11 @@ class MemoryContext:
         *,
         may_be_absent: Iterable[str] = (),
         absent: Iterable[str] = (),
-        compose_files: Mapping[str, str] | None = None,
     ) -> None:
         self.absent = tuple(absent)
         self.dockerfile = "Dockerfile"
-        self.compose_files = {path: text.encode() for path, text in (compose_files or {}).items()}
         self._files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        self.compose_files = {path: content for path, content in self._files.items() if path in COMPOSE_NAMES}
         self._may_be_absent = frozenset(may_be_absent)
         self.disputed: frozenset[str] = frozenset()
 

@@ -64,11 +64,16 @@ class ChangesFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class Tests:
+    """Compiles and runs tests, which leave nothing behind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Harmless:
     """Changes nothing that the final image could need."""
 
 
-Effect = GoBuild | Installs | MakesFolders | ChangesFolder | Harmless | Unknown
+Effect = GoBuild | Tests | Installs | MakesFolders | ChangesFolder | Harmless | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,8 @@ def _go(command: SimpleCommand, at: Circumstances) -> Effect:
             any(value in ("-race", "--race") for value in values) and variables.get("CGO_ENABLED") != "1"
         ):
             return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
+        case "test":
+            return Tests()
         case _ if verb in _HARMLESS_GO:
             return Harmless()
         case "generate":

@@ -63,6 +63,7 @@ class Facts:
     packages: tuple[Package, ...]
     folders: tuple[MadeFolder, ...]
     owned: tuple[OwnedFolder, ...]
+    tests: tuple[int, ...]
     blocked: tuple[Blocked, ...]
     arguments: Mapping[str, int]
     launch: Launch | NeedsShell | OtherProgram | None
@@ -229,6 +230,7 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         packages=tuple(walked.packages),
         folders=tuple(walked.folders),
         owned=tuple(walked.owned),
+        tests=tuple(walked.tests),
         blocked=tuple(walked.blocked),
         arguments=walked.arguments,
         launch=launch,

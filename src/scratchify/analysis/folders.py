@@ -18,8 +18,8 @@ NeededFolder = tuple[str, PurePosixPath | None, int, str]
 """A path, and where and why it is needed: file (None for the Dockerfile), line, and in words."""
 
 _PROVIDED = tuple(
-    "/tmp /proc /sys /dev /bin /sbin /lib /boot /go /usr/bin /usr/lib /usr/local/bin /usr/local/go /usr/local/sbin "
-    "/usr/sbin".split()
+    "/tmp /proc /sys /dev /bin /sbin /lib /boot /etc /go /usr/bin /usr/lib /usr/share /usr/local/bin /usr/local/go "
+    "/usr/local/sbin /usr/sbin".split()
 )
 """The kernel's, the temporary directory's own rule, and what belongs to the distribution and the toolchain."""
 
@@ -50,9 +50,9 @@ def _emptied(facts: Facts) -> Iterator[NeededFolder]:
     for path, entry in facts.files.entries.items():
         if entry.kind != "folder" or not isinstance(entry.origin, Copied) or facts.is_left_out(entry.origin.path):
             continue
-        if not any(below.endswith(".go") for below, _ in facts.files.files_below(path)):
-            if not _is_embedded(facts, path):
-                yield path, None, entry.origin.line, f"copies the folder {path}"
+        has_source = any(below.endswith(".go") for below, _ in facts.files.files_below(path))
+        if not has_source and not _is_embedded(facts, path):
+            yield path, None, entry.origin.line, f"copies the folder {path}"
 
 
 def _owned(facts: Facts) -> Iterator[NeededFolder]:

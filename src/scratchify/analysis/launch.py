@@ -18,7 +18,8 @@ class Launch:
     """
     A binary of this build, and the exec forms that start it as before.
 
-    `said_by` are the instructions that say it now; `is_cmd_only` where no ENTRYPOINT did.
+    `said_by` are the instructions that say it now, `first_word` the program as they write it; `is_cmd_only` where no
+    ENTRYPOINT did.
     """
 
     binary: str
@@ -27,6 +28,7 @@ class Launch:
     cmd: tuple[str, ...] | None
     said_by: tuple[Entrypoint | Cmd, ...]
     is_cmd_only: bool
+    first_word: str
 
     @property
     def line(self) -> int:
@@ -68,10 +70,10 @@ def launch_of(command: ContainerCommand, files: StageFiles, end: State) -> Launc
     if path is None or entry is None or not isinstance(entry.origin, Built):
         return OtherProgram(line, words, path)
     if not command.entrypoint:
-        return Launch(path, entry.origin, (path,), words[1:] or None, said_by, is_cmd_only=True)
+        return Launch(path, entry.origin, (path,), words[1:] or None, said_by, True, words[0])
     # sh -c takes the text alone: a CMD beside a shell-form ENTRYPOINT never reaches the program
     cmd = command.cmd.words if command.cmd and command.entrypoint.is_exec_form else None
-    return Launch(path, entry.origin, (path, *words[1:]), cmd, said_by, is_cmd_only=False)
+    return Launch(path, entry.origin, (path, *words[1:]), cmd, said_by, False, words[0])
 
 
 def plain_words(line: CommandLine) -> tuple[str, ...] | str:

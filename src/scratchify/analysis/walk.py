@@ -16,6 +16,7 @@ from scratchify.analysis.build_commands import (
     Harmless,
     Installs,
     MakesFolders,
+    Tests,
     effect_of,
 )
 from scratchify.analysis.go_build import GoBuild, Unknown, programs_of
@@ -74,6 +75,7 @@ class Walked:
     packages: list[Package] = field(default_factory=list)
     folders: list[MadeFolder] = field(default_factory=list)
     owned: list[OwnedFolder] = field(default_factory=list)
+    tests: list[int] = field(default_factory=list)
     blocked: list[Blocked] = field(default_factory=list)
     arguments: dict[str, int] = field(default_factory=dict)
     assumes_source: bool = False
@@ -238,6 +240,8 @@ def _apply(walked: Walked, commands: tuple[SimpleCommand, ...], run: Run, state:
                 folder = path
             case Unknown(why=why):
                 walked.blocked.append(Blocked(line, why))
+            case Tests():
+                walked.tests.append(line)
             case Harmless():
                 pass
 

@@ -1,5 +1,6 @@
 """The commands, and convert as the one that needs no name."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
         # While a shell completes the first word, it may still become a command.
         if ctx.resilient_parsing and not args:
             return click.Group.parse_args(self, ctx, args)
+        _refuse_mistyped(args[:1])
         # Behind `--` all are paths, also where the first looks like an option.
         if args[:1] == ["--"]:
             args.insert(0, DEFAULT)
@@ -72,6 +74,16 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
         command = self.get_command(click.Context(self), DEFAULT)
         assert command is not None
         return click.Context(command, info_name=DEFAULT, parent=ctx)
+
+
+def _refuse_mistyped(first: list[str]) -> None:
+    """A word that is no path and nearly a command is not taken for a path: the paths behind it would be rewritten."""
+    from difflib import get_close_matches
+
+    for word in first:
+        close = get_close_matches(word, COMMANDS, n=1)
+        if close and not word.startswith("-") and word not in COMMANDS and not os.path.lexists(word):
+            raise click.UsageError(f"{word} is neither a command nor a path; did you mean {close[0]}?")
 
 
 @click.group(

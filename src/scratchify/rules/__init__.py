@@ -6,6 +6,7 @@ from scratchify.rules import (
     build_arguments,
     build_stage,
     ca_certificates,
+    callers,
     cgo,
     copied_files,
     environment,
@@ -19,6 +20,7 @@ from scratchify.rules import (
     numeric_user,
     programs,
     static_binary,
+    system_files,
     temporary_directory,
     time_zone_data,
     user_database,
@@ -31,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     go_source.RULE,
     cgo.RULE,
     programs.RULE,
+    callers.RULE,
     # builder stage
     build_stage.RULE,
     static_binary.RULE,
@@ -43,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     temporary_directory.RULE,
     name_resolution.RULE,
     user_database.RULE,
+    system_files.RULE,
     made_directories.RULE,
     # image metadata
     build_arguments.RULE,

@@ -22,7 +22,7 @@ from scratchify.model import Build
 
 NAME = "copied-files"
 
-_ODD = re.compile(r"""[$\\"'`\x00-\x1f]""")
+_ODD = re.compile(r"""[$\\"'`]""")
 
 MOST = 40
 """More lines of COPY than this no reviewer reads."""

@@ -9,14 +9,14 @@ https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from posixpath import basename, dirname
+from posixpath import basename
 from typing import Literal
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, find_program
+from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
 from scratchify.decisions import Assume, Carry, Command, Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build, Cmd, Entrypoint
-from scratchify.model.state import DEFAULT_PATH
 
 NAME = "exec-form-entrypoint"
 
@@ -38,7 +38,6 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
 
 def _started(facts: Facts, launch: Launch) -> Iterator[Decision]:
     because = Finding(None, launch.line, f"starts {launch.binary}, which line {launch.built.line} builds")
-    yield from _called(facts, launch)
     replaced_by = next((caller for caller in facts.callers if caller.command and not caller.entrypoint), None)
     if launch.is_cmd_only and replaced_by and replaced_by.command:
         why = f"replaces the whole command, so that CMD stays one: {' '.join(replaced_by.command.words)}"
@@ -62,6 +61,8 @@ def _started(facts: Facts, launch: Launch) -> Iterator[Decision]:
         NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(dict.fromkeys(anew)), tuple(replaced)
     )
     name = basename(launch.binary)
+    if launch.first_word != launch.binary and facts.program:
+        yield from _own_name(facts.program, launch)
     if launch.is_cmd_only:
         why = f"arguments of docker run now go to {name}, where they replaced the whole command"
         yield Assume(NAME, Finding(None, launch.line, why))
@@ -70,22 +71,14 @@ def _started(facts: Facts, launch: Launch) -> Iterator[Decision]:
         yield Assume(NAME, Finding(None, launch.line, why))
 
 
-def _called(facts: Facts, launch: Launch) -> Iterator[Decision]:
-    """What callers in the repository run must be in the final stage too."""
-    for caller in facts.callers:
-        command = caller.command if launch.is_cmd_only and not caller.entrypoint else None
-        for said in (caller.entrypoint, command, caller.healthcheck):
-            if not said:
-                continue
-            because = Finding(PurePosixPath(caller.path), said.line, f"runs {' '.join(said.words)} in this image")
-            path = find_program(said.words[0], facts.files, facts.end)
-            if said.needs_shell or basename(said.words[0]) in _SHELLS:
-                yield Require(NAME, because, "shell")
-            elif path not in (launch.binary, *(other for other, _ in facts.other_programs)):
-                yield Require(NAME, because, "program", said.words[0])
-            elif "/" not in said.words[0] and dirname(path or "") not in DEFAULT_PATH.split(":"):
-                why = f"finds {said.words[0]} through a PATH that the final stage lacks; write {path}"
-                yield Refuse(NAME, Finding(because.path, because.line, why))
+def _own_name(program: GoProgram, launch: Launch) -> Iterator[Decision]:
+    """A program that looks at the name it was called by sees its whole path now."""
+    for file in program.files:
+        for one in file.references:
+            if (one.package, one.name) == ("os", "Args") and not file.vendored:
+                why = f"looks at os.Args, of which the first is now {launch.binary} and was {launch.first_word}"
+                yield Assume(NAME, Finding(PurePosixPath(file.context_path), one.line, why))
+                return
 
 
 def _stays(launch: Launch, said: Entrypoint | Cmd) -> bool:

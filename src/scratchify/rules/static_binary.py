@@ -31,9 +31,17 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     made_by = [facts.build, *(facts.builds[index] for index in sorted(others) if facts.builds[index] != facts.build)]
     yield from _precompiled(facts, facts.build)
     unset = [one for one in made_by if SWITCH not in one.variables]
-    if unset:
-        why = f"go {unset[0].verb} may link against libc, which scratch has not, unless {SWITCH}=0"
+    why = f"go {facts.build.verb} may link against libc, which scratch has not, unless {SWITCH}=0"
+    others_compile = bool(facts.tests) or len(facts.builds) > len(made_by)
+    if unset and not others_compile:
         yield Provide(NAME, Finding(None, unset[0].line, why), f"ENV {SWITCH}=0", in_build_stage=True)
+    for one in unset if others_compile else ():
+        # tests and tools may need what the program does not
+        if build.text.startswith("[", one.start):
+            advice = f"tests or tools are compiled too, which may need cgo; set {SWITCH} with ENV"
+            yield Refuse(NAME, Finding(None, one.line, advice))
+        else:
+            yield Rewrite(NAME, Finding(None, one.line, why), Edit(Span(one.start, one.start), f"{SWITCH}=0 "))
     spans = set()
     for one in made_by:
         if one.variables.get(SWITCH) in (None, "0"):

@@ -1,0 +1,98 @@
+"""
+Copy the distribution's own files that the program names.
+
+/etc/os-release, /etc/services, single certificates, the zones as a folder: where the source names one of them, or calls
+what reads it, it comes along if the builder has it.
+
+https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch03s07.html
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from posixpath import dirname
+
+from scratchify.analysis.facts import Facts
+from scratchify.analysis.go_program import GoProgram, Place
+from scratchify.analysis.named_paths import named_paths
+from scratchify.decisions import Collect, Decision, Example, Finding, Rule
+from scratchify.model import Build
+
+NAME = "system-files"
+
+_FILES = frozenset(
+    "/etc/alpine-release /etc/debian_version /etc/group /etc/localtime /etc/lsb-release /etc/machine-id "
+    "/etc/mime.types /etc/os-release /etc/passwd /etc/protocols /etc/services /etc/shells /etc/timezone "
+    "/usr/lib/os-release".split()
+)
+_FOLDERS = (
+    "/etc/ssl/certs",
+    "/usr/share/ca-certificates",
+    "/usr/share/fonts",
+    "/usr/share/mime",
+    "/usr/share/zoneinfo",
+)
+_ASKED_BY_CALLS = (
+    ("net", ("LookupPort",), ("/etc/services",)),
+    ("os/user", ("Lookup", "LookupGroup", "LookupGroupId", "LookupId"), ("/etc/passwd", "/etc/group")),
+)
+_NEEDS = {"os-release": "/etc/os-release", "services": "/etc/services"}
+
+
+def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    seen: set[str] = set()
+    for path, place, why in _asked(facts.program, facts.end.workdir) if facts.program else ():
+        if path not in seen and path not in facts.files.entries:
+            seen.add(path)
+            folder = dirname(path)
+            shell = f"if [ -e {path} ]; then mkdir -p /rootfs{folder} && cp -RL {path} /rootfs{folder}/; fi"
+            yield Collect(NAME, Finding(PurePosixPath(place.path), place.line, why), shell, (path,))
+
+
+def _asked(program: GoProgram, workdir: str) -> Iterator[tuple[str, Place, str]]:
+    for named in named_paths(program, workdir):
+        if named.path in _FILES or named.path.startswith(_FOLDERS):
+            yield named.path, named.place, f"names {named.path}"
+    for package, functions, paths in _ASKED_BY_CALLS:
+        for file, call in program.calls(package, *functions):
+            place = Place(file.context_path, call.line)
+            yield from ((path, place, f"{package}.{call.function} reads {path}") for path in paths)
+    for place, known in program.known_imports():
+        for need in known.needs:
+            if need in _NEEDS and known.path != "net":
+                yield _NEEDS[need], place, f"imports {known.path}, which reads {_NEEDS[need]}"
+
+
+RULE = Rule(
+    name=NAME,
+    summary="copy the distribution's own files that the program names",
+    decide=decide,
+    example=Example(
+        files={
+            "go.mod": "module example.com/app\n",
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("/etc/os-release") }\n',
+        },
+        before="""\
+FROM golang:1.22
+WORKDIR /app
+COPY . .
+RUN CGO_ENABLED=0 go build
+ENTRYPOINT ["./app"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+WORKDIR /app
+COPY . .
+RUN CGO_ENABLED=0 go build
+RUN mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp \\
+ && if [ -e /etc/os-release ]; then mkdir -p /rootfs/etc && cp -RL /etc/os-release /rootfs/etc/; fi
+
+FROM scratch
+COPY --from=build /rootfs/ /
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /usr/share/zoneinfo /usr/share/zoneinfo
+WORKDIR /app
+COPY --from=build /app/app /app/app
+ENTRYPOINT ["/app/app"]
+""",
+    ),
+)
