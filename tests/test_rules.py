@@ -794,3 +794,14 @@ def test_a_program_that_looks_at_its_name_is_told_of() -> None:
     files = program("println(os.Args[0])", "os")
     assert "os.Args" in assumptions(HEAD + 'CMD ["./app"]\n', files)
     assert "os.Args" not in assumptions(HEAD + 'CMD ["/app/app"]\n', files)
+
+
+@pytest.mark.parametrize("text", ["./app -m ^/api$ x", "./app { a } }", "./app ] ]", './app "x"\\; y'])
+def test_words_that_cannot_be_told_apart_are_refused(text: str) -> None:
+    assert "exec-form-entrypoint" in reasons(f"{HEAD}CMD {text}\n")
+
+
+def test_c_in_another_binary_of_the_build_is_a_need_too() -> None:
+    files = {**PROGRAM, "tool/main.go": 'package main\n\nimport "C"\n\nfunc main() {}\n'}
+    dockerfile = DYNAMIC.replace("go build -o app .", "go build -o tool/tool ./tool && go build -o app .") + RUNS
+    assert reasons(dockerfile, files)["cgo"] == (3, 'imports "C"')

@@ -68,6 +68,7 @@ class Facts:
     arguments: Mapping[str, int]
     launch: Launch | NeedsShell | OtherProgram | None
     program: GoProgram | None
+    other_sources: tuple[tuple[GoBuild, GoProgram], ...]
     cgo_choice: tuple[tuple[str, int], ...]
     carried: tuple[Candidate, ...]
     left_out: frozenset[str]
@@ -175,6 +176,15 @@ class Facts:
         return expand(text, gone, escape=state.escape, raw_quotes=True, raw_escapes=True, keep_unset=True).text
 
 
+def _others(files: StageFiles, builds: list[GoBuild], main: Built | None) -> Iterator[tuple[GoBuild, GoProgram]]:
+    """Yield the project's other programs, with the commands that make them."""
+    for entry in files.entries.values():
+        built = entry.origin
+        if isinstance(built, Built) and built.package and built != main:
+            made_by = builds[built.build]
+            yield made_by, go_program(files, built.package, built.files, made_by.target, made_by.gopath)
+
+
 def _differing(program: GoProgram, static: GoProgram) -> tuple[tuple[str, int], ...]:
     """Return the project's own files that only one of two ways to build compiles, but for those that import C."""
     one, other = ({file.context_path: file for file in built.files} for built in (program, static))
@@ -235,6 +245,7 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         arguments=walked.arguments,
         launch=launch,
         program=program,
+        other_sources=tuple(_others(walked.files, walked.builds, main)),
         cgo_choice=cgo_choice,
         carried=tuple(candidates(walked.files, program, tuple(reads))),
         left_out=build_inputs(walked.files),

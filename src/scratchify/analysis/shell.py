@@ -44,6 +44,9 @@ _CONTROL = {
     "unset_command": "unset",
 }
 
+_QUOTED = frozenset({"string", "raw_string", "ansi_c_string", "string_content"})
+_BLANK = re.compile(r"(?<!\\)\s")
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:
@@ -182,7 +185,11 @@ class _Reader:
     def _command(self, node: "Node", writes: tuple[Word, ...] = ()) -> SimpleCommand | NotFollowed:
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
+        end = -1
         for child in node.named_children:
+            if child.start_byte == end:
+                return NotFollowed(self._offset(child), "text in which the words cannot be told apart")
+            end = child.end_byte
             match child.type:
                 case "variable_assignment":
                     assignments.append(self._assignment(child))
@@ -241,6 +248,9 @@ class _Reader:
 
     def _parts(self, node: "Node") -> Iterator[Part]:
         raw = self._text(node)
+        if node.type not in _QUOTED and not node.named_children and _BLANK.search(raw):
+            yield Unresolved(raw)  # two words to a shell
+            return
         match node.type:
             case "word" | "number":
                 yield from _unquoted(raw)
@@ -251,6 +261,9 @@ class _Reader:
             case "concatenation":
                 if any(self._text(child) in ("{", "}") for child in node.children):
                     yield Unresolved(raw)  # {a,b}: brace expansion
+                    return
+                if _has_gaps(node):
+                    yield Unresolved(raw)  # something in it has no node of its own, like a `$` at the end
                     return
                 for child in node.named_children:
                     yield from self._parts(child)
@@ -328,3 +341,13 @@ def _merged(parts: Iterator[Part]) -> tuple[Part, ...]:
         else:
             merged.append(part)
     return tuple(merged)
+
+
+def _has_gaps(node: "Node") -> bool:
+    """Say whether the named children of a node leave out some of its characters."""
+    at = node.start_byte
+    for child in node.named_children:
+        if child.start_byte != at:
+            return True
+        at = child.end_byte
+    return at != node.end_byte

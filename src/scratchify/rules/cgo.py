@@ -28,6 +28,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         yield from _flags(facts.build)
     if facts.build and facts.program:
         yield from _imports(facts.build, facts.program)
+    for made_by, program in facts.other_sources:
+        yield from _flags(made_by)
+        yield from _imports(made_by, program)
     for path, line in facts.cgo_choice:
         why = "is compiled depending on cgo: the static binary would take other code than the original"
         yield Require(NAME, Finding(PurePosixPath(path), line, why), "libc")
