@@ -78,11 +78,12 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
 
 def _refuse_mistyped(first: list[str]) -> None:
     """A word that is no path and nearly a command is not taken for a path: the paths behind it would be rewritten."""
-    from difflib import get_close_matches
-
     for word in first:
-        close = get_close_matches(word, COMMANDS, n=1)
-        if close and not word.startswith("-") and word not in COMMANDS and not os.path.lexists(word):
+        if word.startswith("-") or word in COMMANDS or os.path.lexists(word):
+            continue
+        from difflib import get_close_matches
+
+        if close := get_close_matches(word, COMMANDS, n=1):
             raise click.UsageError(f"{word} is neither a command nor a path; did you mean {close[0]}?")
 
 
