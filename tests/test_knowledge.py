@@ -107,7 +107,7 @@ def test_no_tool_stands_twice() -> None:
         ("golang", "", "golang", "latest", ""),
         ("golang:1.22", "", "golang", "1.22", ""),
         ("library/golang", "", "library/golang", "latest", ""),
-        ("docker.io/library/golang:1", "docker.io", "library/golang", "1", ""),
+        ("mirror.example/library/golang:1", "mirror.example", "library/golang", "1", ""),
         ("localhost/golang", "localhost", "golang", "latest", ""),
         ("host:5000/golang", "host:5000", "golang", "latest", ""),
         ("host:5000/a/golang:1.22@sha256:ab", "host:5000", "a/golang", "1.22", "sha256:ab"),
