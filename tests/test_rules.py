@@ -805,3 +805,14 @@ def test_c_in_another_binary_of_the_build_is_a_need_too() -> None:
     files = {**PROGRAM, "tool/main.go": 'package main\n\nimport "C"\n\nfunc main() {}\n'}
     dockerfile = DYNAMIC.replace("go build -o app .", "go build -o tool/tool ./tool && go build -o app .") + RUNS
     assert reasons(dockerfile, files)["cgo"] == (3, 'imports "C"')
+
+
+def test_a_path_in_the_source_cannot_say_anything_to_the_shell() -> None:
+    after = rewritten(HEAD + RUNS, program('os.ReadFile("/etc/ssl/certs/$(touch${IFS}x).pem")', "os"))
+    assert "cp -RL '/etc/ssl/certs/$(touch${IFS}x).pem' /rootfs/etc/ssl/certs/" in after
+
+
+@pytest.mark.parametrize("name", [".site", "./.site", "/.site"])
+def test_an_archive_whose_name_begins_with_a_dot_is_one(name: str) -> None:
+    files: dict[str, str | bytes] = {**PROGRAM, ".site": b"\x1f\x8b\x08"}
+    assert "unpacks" in reasons(HEAD.replace("RUN ", f"ADD {name} /srv/\nRUN ", 1) + RUNS, files)["followed-steps"][1]

@@ -7,6 +7,8 @@ No decision without a finding: the finding is the evidence, the decision the con
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from posixpath import dirname
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from scratchify.edits import Edit
@@ -72,14 +74,24 @@ class Fetch:
     at: int | None = None
 
 
+ROOTFS = "/rootfs"
+"""Where the build stage gathers what COPY cannot say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Shell for what COPY cannot say: it fills `/rootfs` in the build stage. `creates` are the image's paths."""
+    """Shell for what COPY cannot say: it fills ROOTFS in the build stage. `creates` are the image's paths."""
 
     rule: str
     because: Finding
     shell: str
     creates: tuple[str, ...]
+
+
+def gather_if_there(path: str, copy: str) -> str:
+    """Return the shell that gathers a path by the command `copy`, and nothing where the builder lacks it."""
+    source, folder = quote(path), quote(f"{ROOTFS}{dirname(path).rstrip('/')}")
+    return f"if [ -e {source} ]; then mkdir -p {folder} && {copy} {source} {folder}/; fi"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,13 @@ from itertools import groupby
 from posixpath import dirname
 
 from scratchify.bases import Base
-from scratchify.decisions import Carry, Collect, Command, Decision, Fetch, Provide, Rewrite
+from scratchify.decisions import ROOTFS, Carry, Collect, Command, Decision, Fetch, Provide, Rewrite
 from scratchify.edits import Edit, apply_edits
 from scratchify.model import Build, Stage, User, container_command, states
 from scratchify.model.state import ROOT_USERS, initial_state
 from scratchify.source import Span
 from scratchify.syntax import Blank, Comment, Instruction
 from scratchify.syntax.words import plain_words
-
-ROOTFS = "/rootfs"
-"""Where the build stage gathers what COPY cannot say."""
 
 
 @dataclass(frozen=True, slots=True)

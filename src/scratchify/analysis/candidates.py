@@ -39,14 +39,15 @@ class Candidate:
     is_link: bool = False
 
 
-def candidates(files: StageFiles, program: GoProgram | None, reads: tuple[NamedPath, ...]) -> Iterator[Candidate]:
+def candidates(
+    files: StageFiles, program: GoProgram | None, reads: tuple[NamedPath, ...], left_out: frozenset[str]
+) -> Iterator[Candidate]:
     """
     Yield the files and folders that a program may read, in order of their paths; folders stand for all in them.
 
-    `reads` are the paths that it is known to read.
+    `reads` are the paths that it is known to read, `left_out` the build inputs.
     """
     embedded = frozenset(_embedded(files, program)) if program else frozenset()
-    left_out = build_inputs(files)
     wanted = {
         path
         for path, entry in files.entries.items()

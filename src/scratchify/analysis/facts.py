@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from posixpath import join, normpath
 
 from scratchify.analysis.blocked import Blocked
 from scratchify.analysis.callers import Caller, callers
@@ -102,8 +101,7 @@ class Facts:
     def words_at_start(self) -> Iterator[tuple[str, int]]:
         """Yield the arguments that the program starts with and the values of its variables, with their lines."""
         if isinstance(self.launch, Launch):
-            for word in (*self.launch.entrypoint[1:], *(self.launch.cmd or ())):
-                yield word, self.launch.line
+            yield from ((word, self.launch.line) for word in self.launch.arguments)
         for env in self.stage.of(Env):
             for pair in env.pairs:
                 if self.is_run_time(pair) and pair.name in self.end.env:
@@ -209,10 +207,10 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
     launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
     program: GoProgram | None = None
     cgo_choice: tuple[tuple[str, int], ...] = ()
+    base = base_of(build, stage)
     main = _main(walked.files, launch)
     if main and main.package is not None:
         made_by = walked.builds[main.build]
-        base = base_of(build, stage)
         compiler = any("c-compiler" in package_purposes(package.name) for package in walked.packages)
         target = made_by.target
         if base and base.family == "alpine" and not compiler and not made_by.variables.get("CGO_ENABLED"):
@@ -222,16 +220,17 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         if program and target.cgo:
             static = go_program(walked.files, main.package, main.files, replace(target, cgo=False), made_by.gopath)
             cgo_choice = _differing(program, static)
-    workdir = all_states[-1].workdir
-    reads = [*(read_paths(program, workdir) if program else ())]
+    end = all_states[-1]
+    left_out = build_inputs(walked.files)
+    reads = [*(read_paths(program, end) if program else ())]
     if isinstance(launch, Launch):
-        words = (word.rpartition("=")[2] for word in (*launch.entrypoint[1:], *(launch.cmd or ())))
-        reads += [NamedPath(normpath(join("/", workdir, word)), Place("", launch.line)) for word in words if word]
+        words = (word.rpartition("=")[2] for word in launch.arguments)
+        reads += [NamedPath(end.path(word), Place("", launch.line)) for word in words if word]
     steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
     return Facts(
         stage=stage,
         image=build.image_of(stage),
-        base=base_of(build, stage),
+        base=base,
         context=context,
         settings=settings,
         states=all_states,
@@ -247,8 +246,8 @@ def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
         program=program,
         other_sources=tuple(_others(walked.files, walked.builds, main)),
         cgo_choice=cgo_choice,
-        carried=tuple(candidates(walked.files, program, tuple(reads))),
-        left_out=build_inputs(walked.files),
+        carried=tuple(candidates(walked.files, program, tuple(reads), left_out)),
+        left_out=left_out,
         callers=tuple(callers(context)),
         last_step=max(steps, default=0),
     )

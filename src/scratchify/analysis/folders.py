@@ -77,7 +77,7 @@ def _named(facts: Facts) -> Iterator[NeededFolder]:
             why = f"names {value}, which the program may write to"
             folders = (folder for folder in (value, dirname(value)) if folder != "/" and _is_folder(facts, folder, ""))
             yield from ((folder, None, line, why) for folder in folders)
-    for named in named_paths(facts.program, facts.end.workdir) if facts.program else ():
+    for named in named_paths(facts.program, facts.end) if facts.program else ():
         place = named.place
         why = f"names {named.path}, which it may write to"
         for folder in (named.path, dirname(named.path)):

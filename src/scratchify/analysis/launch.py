@@ -12,6 +12,9 @@ from scratchify.analysis.stage_files import Built, StageFiles
 from scratchify.model import Cmd, CommandLine, ContainerCommand, Entrypoint, State
 from scratchify.source import Span
 
+SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
+"""Programs whose arguments are shell text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -29,6 +32,11 @@ class Launch:
     said_by: tuple[Entrypoint | Cmd, ...]
     is_cmd_only: bool
     first_word: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program is given by default."""
+        return (*self.entrypoint[1:], *(self.cmd or ()))
 
     @property
     def line(self) -> int:

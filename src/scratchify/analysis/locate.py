@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
 from scratchify.analysis.compose import services
+from scratchify.analysis.stage_files import context_path
 from scratchify.context import COMPOSE_NAMES, Repository
 from scratchify.errors import InvalidDockerfile
 from scratchify.model import Add, Copy, understand
@@ -58,7 +59,7 @@ def _sources(text: str) -> Iterator[str]:
 
 def _exists(repository: Repository, folder: str, source: str) -> bool:
     """Say whether a source is in a folder; of a pattern, only the folder that it stands in."""
-    path = normpath("/" + source).lstrip("/")
+    path = context_path(source)
     if any(mark in path for mark in "*?["):
         path = dirname(path.partition("*")[0].partition("?")[0].partition("[")[0])
     return repository.has(normpath(join(folder, path)).removeprefix("."))

@@ -7,9 +7,9 @@ https://pkg.go.dev/os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from posixpath import join, normpath
 
 from scratchify.analysis.go_program import GoProgram, Place
+from scratchify.model import State
 
 _READERS: Mapping[str, frozenset[str]] = {
     "html/template": frozenset({"ParseFiles", "ParseGlob"}),
@@ -34,28 +34,24 @@ class NamedPath:
         return path == self.path or path.startswith(self.path.rstrip("/") + "/") or fnmatchcase(path, self.path)
 
 
-def read_paths(program: GoProgram, workdir: str) -> Iterator[NamedPath]:
-    """Yield what the program hands to functions that read files."""
+def read_paths(program: GoProgram, end: State) -> Iterator[NamedPath]:
+    """Yield what the program hands to functions that read files; `end` is the state that it starts in."""
     for file in program.files:
         for call in file.calls:
             if call.function in _READERS.get(call.package, ()):
                 for argument in call.arguments:
                     if argument:
-                        yield NamedPath(_absolute(argument, workdir), Place(file.context_path, call.line))
+                        yield NamedPath(end.path(argument), Place(file.context_path, call.line))
         for literal in file.literals:
             if literal.text.startswith(_FILE_ADDRESS):
                 path = literal.text.removeprefix(_FILE_ADDRESS)
-                yield NamedPath(_absolute(path, workdir), Place(file.context_path, literal.line))
+                yield NamedPath(end.path(path), Place(file.context_path, literal.line))
 
 
-def named_paths(program: GoProgram, workdir: str) -> Iterator[NamedPath]:
+def named_paths(program: GoProgram, end: State) -> Iterator[NamedPath]:
     """Yield every string of the program that could be a path of one line without blanks."""
     for file in program.files:
         for literal in file.literals:
             text = literal.text.removeprefix(_FILE_ADDRESS)
             if text and "\n" not in text and "\\" not in text and " " not in text and "://" not in text:
-                yield NamedPath(_absolute(text, workdir), Place(file.context_path, literal.line))
-
-
-def _absolute(path: str, workdir: str) -> str:
-    return normpath(join("/", workdir, path)).replace("//", "/")
+                yield NamedPath(end.path(text), Place(file.context_path, literal.line))

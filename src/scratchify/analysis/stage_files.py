@@ -139,10 +139,15 @@ class CopyPlan:
     files: tuple[str, ...]
 
 
+def context_path(source: str) -> str:
+    """Return what a source of COPY names, as a path of the context; empty for the context itself."""
+    return normpath("/" + source).lstrip("/")
+
+
 def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
     """Return what a source names, None where nothing in the context matches it."""
-    path = normpath("/" + source).lstrip("/")
-    if path in ("", "."):
+    path = context_path(source)
+    if not path:
         return CopyPlan(("",), ())
     if any(mark in path for mark in "*?["):
         try:

@@ -29,6 +29,7 @@ from scratchify.analysis.stage_files import (
     Implied,
     StageFiles,
     Written,
+    context_path,
     copy,
     match_sources,
 )
@@ -179,13 +180,13 @@ def _is_archive(content: bytes) -> bool:
 
 
 def _not_copied(instruction: Copy | Add, source: str, context: BuildContext) -> str | None:
-    if context.entries.get(source.strip("./")) == "link":
+    if context.entries.get(context_path(source)) == "link":
         return f"{source} is a link, which is followed before it is copied; copy what it leads to"
     if not isinstance(instruction, Add):
         return None
     if source.startswith(_ADDRESSES):
         return f"what ADD downloads from {source} is not known; it is not carried yet"
-    if source.endswith(_ARCHIVES) or _is_archive(context.read(source.lstrip("./")) or b""):
+    if source.endswith(_ARCHIVES) or _is_archive(context.read(context_path(source)) or b""):
         return f"what ADD unpacks from {source} is not known; it is not carried yet"
     return None
 

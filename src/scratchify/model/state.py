@@ -21,6 +21,12 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ROOT_USERS = frozenset({"", "0", "root", "0:0", "root:root", "0:root", "root:0"})
 """Every way to say USER that means root."""
 
+
+def is_numeric(user: str) -> bool:
+    """Say whether a user, and the group behind the colon, are numbers, which need no database."""
+    return all(part.isdecimal() for part in user.split(":"))
+
+
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 

@@ -11,14 +11,12 @@ from pathlib import PurePosixPath
 from posixpath import basename, dirname
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch, find_program
+from scratchify.analysis.launch import SHELLS, Launch, find_program
 from scratchify.decisions import Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build
 from scratchify.model.state import DEFAULT_PATH
 
 NAME = "callers"
-
-_SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
@@ -32,7 +30,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
                 continue
             because = Finding(PurePosixPath(caller.path), said.line, f"runs {' '.join(said.words)} in this image")
             path = find_program(said.words[0], facts.files, facts.end)
-            if said.needs_shell or basename(said.words[0]) in _SHELLS:
+            if said.needs_shell or basename(said.words[0]) in SHELLS:
                 yield Require(NAME, because, "shell")
             elif path not in (launch.binary, *(other for other, _ in facts.other_programs)):
                 yield Require(NAME, because, "program", said.words[0])

@@ -9,16 +9,15 @@ https://docs.docker.com/reference/dockerfile/#copy
 """
 
 import re
-import shlex
 from collections.abc import Iterator
-from posixpath import dirname
 
 from scratchify.analysis.candidates import Candidate
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
 from scratchify.analysis.stage_files import Copied
-from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule
+from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule, gather_if_there
 from scratchify.model import Build
+from scratchify.model.state import is_numeric
 
 NAME = "copied-files"
 
@@ -54,12 +53,10 @@ def _carried(item: Candidate) -> Decision:
     if item.absent or item.is_link or _ODD.search(item.path):
         # COPY fails where a file is missing, puts the content of a linked folder where the link should be, and reads
         # some characters in its own way
-        source, folder = shlex.quote(item.path), shlex.quote(f"/rootfs{dirname(item.path).rstrip('/')}")
-        copy = "cp -RL" if item.is_link else "cp -a"
-        shell = f"if [ -e {source} ]; then mkdir -p {folder} && {copy} {source} {folder}/; fi"
+        shell = gather_if_there(item.path, "cp -RL" if item.is_link else "cp -a")
         return Collect(NAME, because, shell, (item.path,))
     owner = origin.owner if isinstance(origin, Copied) and item.is_folder else None
-    if owner and not all(part.isdecimal() for part in owner.split(":")):
+    if owner and not is_numeric(owner):
         why = f"the folder {item.path} belongs to {owner}; write the owner as numbers"
         return Refuse(NAME, Finding(None, origin.line, why))
     return Fetch(NAME, because, item.path, item.path, is_folder=item.is_folder, owner=owner, at=origin.at)

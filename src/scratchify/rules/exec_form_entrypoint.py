@@ -14,13 +14,11 @@ from typing import Literal
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram
-from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+from scratchify.analysis.launch import SHELLS, Launch, NeedsShell, OtherProgram
 from scratchify.decisions import Assume, Carry, Command, Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build, Cmd, Entrypoint
 
 NAME = "exec-form-entrypoint"
-
-_SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
@@ -90,7 +88,7 @@ def _stays(launch: Launch, said: Entrypoint | Cmd) -> bool:
 
 def _other(facts: Facts, other: OtherProgram) -> Decision:
     word = other.words[0] if other.words else ""
-    if basename(word) in _SHELLS:
+    if basename(word) in SHELLS:
         why = f"{word} starts the program; start it directly, in exec form"
         return Require(NAME, Finding(None, other.line, why), "shell")
     if other.path:

@@ -10,13 +10,11 @@ https://docs.docker.com/build/building/multi-stage/
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
+from scratchify.decisions import ROOTFS, Assume, Decision, Example, Finding, Refuse, Rule
 from scratchify.knowledge.names import build_input
 from scratchify.model import Arg, Build
 
 NAME = "followed-steps"
-
-ROOTFS = "/rootfs"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:

@@ -14,7 +14,7 @@ from scratchify.analysis.facts import Facts
 from scratchify.analysis.folders import needed_folders
 from scratchify.decisions import Collect, Decision, Example, Finding, Refuse, Rule
 from scratchify.model import Build
-from scratchify.model.state import ROOT_USERS
+from scratchify.model.state import ROOT_USERS, is_numeric
 
 NAME = "made-directories"
 
@@ -34,7 +34,7 @@ def _collected(facts: Facts, path: str, because: Finding) -> Decision:
     if owner in ROOT_USERS:
         mode = f" && chmod a=rwx,+t {target}" if path == "/var/tmp" else ""
         return Collect(NAME, because, f"mkdir -p {target}{mode}", (path,))
-    if all(part.isdecimal() for part in owner.split(":")):
+    if is_numeric(owner):
         return Collect(NAME, because, f"mkdir -p {target} && chown {owner} {target}", (path,))
     why = f"the folder {path} belongs to {owner}; write the owner as numbers"
     return Refuse(NAME, Finding(because.path, because.line, why))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from scratchify.analysis.facts import Facts
 from scratchify.decisions import Assume, Carry, Decision, Example, Finding, Provide, Refuse, Rule
 from scratchify.model import Build, User
-from scratchify.model.state import ROOT_USERS
+from scratchify.model.state import ROOT_USERS, is_numeric
 
 NAME = "numeric-user"
 
@@ -32,7 +32,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if user in ROOT_USERS:
         return
     line = said[-1].syntax.first_line if said else facts.stage.start.syntax.first_line
-    numbers = _KNOWN.get(user) or (user if all(part.isdecimal() for part in user.split(":")) else None)
+    numbers = _KNOWN.get(user) or (user if is_numeric(user) else None)
     if said and numbers == user and user.isdecimal() and 0 < int(user) < FIRST_OF_PEOPLE:
         why = f"the group of the system user {user} is not known; write USER with both numbers, like {user}:{user}"
         yield Refuse(NAME, Finding(None, line, why))
@@ -53,7 +53,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
 def _chosen(facts: Facts, last: User) -> Iterator[Decision]:
     """A build argument decides: it stays in charge where its default is a number."""
     line = last.syntax.first_line
-    if not facts.end.user or not all(part.isdecimal() for part in facts.end.user.split(":")):
+    if not facts.end.user or not is_numeric(facts.end.user):
         why = "a build argument decides which user this is, and has no number as its default; give it one"
         yield Refuse(NAME, Finding(None, line, why))
         return

@@ -9,13 +9,12 @@ https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch03s07.html
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from posixpath import dirname
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram, Place
 from scratchify.analysis.named_paths import named_paths
-from scratchify.decisions import Collect, Decision, Example, Finding, Rule
-from scratchify.model import Build
+from scratchify.decisions import Collect, Decision, Example, Finding, Rule, gather_if_there
+from scratchify.model import Build, State
 
 NAME = "system-files"
 
@@ -40,16 +39,15 @@ _NEEDS = {"os-release": "/etc/os-release", "services": "/etc/services"}
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     seen: set[str] = set()
-    for path, place, why in _asked(facts.program, facts.end.workdir) if facts.program else ():
+    for path, place, why in _asked(facts.program, facts.end) if facts.program else ():
         if path not in seen and path not in facts.files.entries:
             seen.add(path)
-            folder = dirname(path)
-            shell = f"if [ -e {path} ]; then mkdir -p /rootfs{folder} && cp -RL {path} /rootfs{folder}/; fi"
-            yield Collect(NAME, Finding(PurePosixPath(place.path), place.line, why), shell, (path,))
+            because = Finding(PurePosixPath(place.path), place.line, why)
+            yield Collect(NAME, because, gather_if_there(path, "cp -RL"), (path,))
 
 
-def _asked(program: GoProgram, workdir: str) -> Iterator[tuple[str, Place, str]]:
-    for named in named_paths(program, workdir):
+def _asked(program: GoProgram, end: State) -> Iterator[tuple[str, Place, str]]:
+    for named in named_paths(program, end):
         if named.path in _FILES or named.path.startswith(_FOLDERS):
             yield named.path, named.place, f"names {named.path}"
     for package, functions, paths in _ASKED_BY_CALLS:
