@@ -6,6 +6,8 @@ What can go wrong at the boundary, and what would be a bug.
     ├── UnwritableFile       the old file is left whole
     ├── InvalidDockerfile    BuildKit would refuse it; has the line
     ├── InvalidSettings      the command line or a configuration file asks for what does not exist
+    ├── MissingExtra         an optional package is not installed; says how to install it
+    ├── EngineFailed         no container engine answers, or it stopped answering
     └── Bug                  the file stays untouched, the message asks for a report
         ├── OverlappingEdits
         └── BrokenPromise
@@ -30,6 +32,14 @@ class UnwritableFile(ScratchifyError):
 
 class InvalidSettings(ScratchifyError):
     """Settings that contradict each other or name nothing that exists."""
+
+
+class MissingExtra(ScratchifyError):
+    """A package that only some commands need is not installed."""
+
+
+class EngineFailed(ScratchifyError):
+    """A container engine that cannot be used; says nothing of the image that was to be built or run."""
 
 
 class InvalidDockerfile(ScratchifyError):

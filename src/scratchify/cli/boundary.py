@@ -8,13 +8,15 @@ from typing import TypeVar
 
 import click
 
-from scratchify.errors import Bug, InvalidSettings, ScratchifyError
+from scratchify.errors import Bug, InvalidSettings, MissingExtra, ScratchifyError
 from scratchify.report.terminal import Screen
 
 DONE = 0
 WOULD_CHANGE = 1
+DIFFERS = 1
 WRONG_USAGE = 2
 FAILED = 3
+UNDECIDED = 4
 INTERRUPTED = 130
 
 Result = TypeVar("Result")
@@ -47,7 +49,7 @@ def run(command: click.Command) -> int:
     Screen(sys.stderr).say(f"scratchify: {result}")
     if details := traceback_of(result):
         Screen(sys.stderr).put(details.encode("utf-8", "backslashreplace"))
-    return WRONG_USAGE if isinstance(result, InvalidSettings) else FAILED
+    return WRONG_USAGE if isinstance(result, InvalidSettings | MissingExtra) else FAILED
 
 
 def attempt(action: Callable[[], Result]) -> Result | ScratchifyError:

@@ -1,6 +1,7 @@
 """`scratchify convert`, the default: rewrite Dockerfiles, or show what would be rewritten."""
 
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ class Wishes:
     is_json: bool
     quiet: bool
     verbose: bool
+    verify: bool = False
+    engine: str | None = None
 
     @property
     def in_place(self) -> bool:
@@ -42,6 +45,8 @@ class Wishes:
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
+@click.option("--verify", is_flag=True, help="Write or print only what building and running proves right.")
+@options.engine
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Look at N files at a time.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--verbose", is_flag=True, help="Say every decision too.")
@@ -55,6 +60,8 @@ def command(
     strict: bool,
     assume_source: bool,
     format_: str,
+    verify: bool,
+    engine: str | None,
     jobs: int,
     quiet: bool,
     verbose: bool,
@@ -69,7 +76,9 @@ def command(
         raise click.UsageError("- is standard input, and stands alone")
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other")
-    wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose)
+    if engine and not verify:
+        raise click.UsageError("--engine is for --verify")
+    wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose, verify, engine)
     settings = Settings(strict=strict, assume_source=assume_source)
     tasks = [Task(source, context, settings) for source in sources(paths)]
     return _convert(tasks, wishes, jobs)
@@ -78,12 +87,12 @@ def command(
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     status = DONE
     reports: list[FileReport] = []
-    with closing(examine_all(tasks, jobs)) as results:
-        for result in results:
+    with closing(_results(tasks, wishes, jobs)) as results:
+        for result, verified in results:
             done = _written(result) if wishes.in_place else result
             _show(done, wishes)
             reports.append(done.report)
-            status = max(status, _status(done.report, wishes))
+            status = max(status, verified, _status(done.report, wishes))
     if wishes.is_json:
         from scratchify.report.json import to_json
 
@@ -91,6 +100,20 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     if not wishes.quiet:
         Screen(sys.stderr).say(*summary_line((report.verdict for report in reports), written=wishes.in_place))
     return status
+
+
+def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Examined, int]]:
+    """Yield what becomes of each task, and the exit status of its verification, where one was wanted."""
+    if not wishes.verify:
+        with closing(examine_all(tasks, jobs)) as results:
+            yield from ((result, DONE) for result in results)
+        return
+    from scratchify.cli.verifying import Verifier
+    from scratchify.report.progress import ToldProgress
+
+    with closing(examine_all(tasks, jobs)) as results, ToldProgress(quiet=wishes.quiet, verbose=False) as progress:
+        verifier = Verifier(wishes.engine, progress)
+        yield from (verifier.sifted(result) for result in results)
 
 
 def _written(result: Examined) -> Examined:

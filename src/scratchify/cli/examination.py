@@ -26,7 +26,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What became of a task: the report, the content before and after, and, of a bug, the traceback."""
+    """
+    What became of a task: the report, the content before and after, and, of a bug, the traceback.
+
+    `outcome` is there where the Dockerfile is rewritten.
+    """
 
     task: Task
     report: FileReport
@@ -34,6 +38,7 @@ class Examined:
     after: bytes | None = None
     patch: bytes = b""
     details: str = ""
+    outcome: Rewritten | None = None
 
 
 def examine_all(tasks: Sequence[Task], jobs: int) -> Generator[Examined]:
@@ -119,7 +124,7 @@ def _examined(task: Task) -> Examined:
     patch = unified_diff(path, text, outcome.text)
     check_patch(patch, path, text, outcome.text)
     report = file_report(task.source.shown, outcome, patch)
-    return Examined(task, report, before, encoded(outcome.text), patch)
+    return Examined(task, report, before, encoded(outcome.text), patch, outcome=outcome)
 
 
 def _outcome(task: Task, text: str) -> Outcome:
@@ -132,8 +137,14 @@ def _outcome(task: Task, text: str) -> Outcome:
         return out_of_scope
     from scratchify.context import DirectoryContext
 
+    path, folder = places(task, text)
+    return refactor(text, DirectoryContext(folder, path), task.settings)
+
+
+def places(task: Task, text: str) -> tuple[Path | None, Path]:
+    """Return where a Dockerfile lies, None for standard input, and its build context."""
     path = _without_parents(task.source.path) if task.source.path else None
-    return refactor(text, DirectoryContext(task.context or _context_of(path, text), path), task.settings)
+    return path, task.context or _context_of(path, text)
 
 
 def _without_parents(path: Path) -> Path:

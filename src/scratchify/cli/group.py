@@ -12,7 +12,7 @@ from scratchify.cli.boundary import kept_from_click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-COMMANDS = ("convert", "explain", "rules")
+COMMANDS = ("convert", "explain", "rules", "verify")
 DEFAULT = "convert"
 
 
@@ -97,6 +97,7 @@ Examples:
   scratchify --diff                show what would change in this folder
   scratchify api/Dockerfile        rewrite one file
   scratchify explain Dockerfile    why each line, and where that was seen
+  scratchify verify Dockerfile     build and run both images, and compare
 """,
 )
 @click.version_option(package_name="scratchify", message="scratchify %(version)s")

@@ -33,3 +33,13 @@ def judgement(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def engine(command: Command) -> Command:
+    """Add the choice of the container engine."""
+    option = click.option(
+        "--engine",
+        metavar="CLIENT",
+        help="docker, podman, or a path of one.  [default: found by itself]",
+    )
+    return option(command)

@@ -1,14 +1,19 @@
-"""The JSON document as bytes; `schema.json` describes it."""
+"""JSON documents as bytes; `schema.json` and `verification.schema.json` describe them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from scratchify.report.document import FileReport, document
 
 
 def to_json(reports: Iterable[FileReport]) -> bytes:
-    """Return the document of these reports, in UTF-8; a byte that was none of UTF-8 becomes U+FFFD."""
-    text = json.dumps(document(reports), ensure_ascii=False, indent=2) + "\n"
+    """Return the document of these reports."""
+    return encoded(document(reports))
+
+
+def encoded(document: Mapping[str, object]) -> bytes:
+    """Return a document in UTF-8; a byte that was none of UTF-8 becomes U+FFFD."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     valid = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     # JSON lets DEL, C1 controls and bidirectional overrides stand; a terminal would obey them.
     shown = "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in valid)

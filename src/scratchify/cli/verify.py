@@ -1,0 +1,153 @@
+"""`scratchify verify`: build the original and the result, run both, and compare."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from scratchify.cli import options
+from scratchify.cli.boundary import DONE
+from scratchify.cli.examination import Task, examine
+from scratchify.cli.inputs import sources
+from scratchify.cli.verifying import STATUS, Verifier
+from scratchify.engine.observation import Conditions
+from scratchify.engine.verification import Wishes
+from scratchify.report.json import encoded
+from scratchify.report.progress import ToldProgress
+from scratchify.report.side_by_side import verification_lines
+from scratchify.report.terminal import Screen
+from scratchify.report.verification import VerificationReport, verification_report, verifications, without_result
+from scratchify.settings import Settings
+
+MEBIBYTE = 1024**2
+
+ARGUMENTS = "scratchify.arguments"
+"""Under this name the context of click keeps what stands behind `--`."""
+
+
+class WithArguments(click.Command):
+    """A command that keeps what stands behind `--` apart: click would take it for paths."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta[ARGUMENTS] = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- ARGUMENTS...]"]
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value.partition("=")[0] in ("", value):
+            raise click.BadParameter(f"{value} is no NAME=VALUE")
+    return values
+
+
+def _paths(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.startswith("/") or not value.isprintable() or " " in value:
+            raise click.BadParameter(f"{value} is no path of an address, like /health")
+    return values
+
+
+@click.command("verify", cls=WithArguments, short_help="Build and run both images, and compare.")
+@options.paths(required=True)
+@options.engine
+@click.option(
+    "--env", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Set a variable in both.  [repeatable]"
+)
+@click.option("--network", metavar="NAME", help="A network of the engine's.  [default: one without a way out]")
+@click.option(
+    "--probe", multiple=True, metavar="PATH", callback=_paths, help="Ask for this path too, beside /.  [repeatable]"
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=20.0,
+    metavar="SECONDS",
+    help="How long the program may take to end or to listen.  [default: 20]",
+)
+@click.option("--memory", type=click.IntRange(min=16), default=1024, metavar="MIB", help="[default: 1024]")
+@click.option("--processes", type=click.IntRange(min=8), default=256, metavar="N", help="[default: 256]")
+@click.option(
+    "--build-arg",
+    "build_arguments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="A build argument.  [repeatable]",
+)
+@click.option(
+    "--build-timeout",
+    type=click.FloatRange(min=1),
+    default=1200.0,
+    metavar="SECONDS",
+    help="For each of the two builds.  [default: 1200]",
+)
+@click.option("--no-cache", is_flag=True, help="Build every step anew.")
+@click.option("--keep", is_flag=True, help="Leave the two images, and say their names.")
+@options.judgement
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--verbose", is_flag=True, help="Show the logs of the builds, and everything that is the same.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    engine: str | None,
+    env: tuple[str, ...],
+    network: str | None,
+    probe: tuple[str, ...],
+    timeout: float,
+    memory: int,
+    processes: int,
+    build_arguments: tuple[str, ...],
+    build_timeout: float,
+    no_cache: bool,
+    keep: bool,
+    context: Path | None,
+    strict: bool,
+    assume_source: bool,
+    format_: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """
+    Build the original and the result from the same context, run both alike, and compare what they do.
+
+    Writes no file. ARGUMENTS are for the program, in place of those that the Dockerfile gives it.
+    """
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other")
+    conditions = Conditions(
+        arguments=ctx.meta[ARGUMENTS],
+        environment=env,
+        probes=tuple(dict.fromkeys(("/", *probe))),
+        network=network,
+        seconds=timeout,
+        memory=memory * MEBIBYTE,
+        processes=processes,
+    )
+    wishes = Wishes(conditions, build_arguments, build_timeout, no_cache, keep)
+    settings = Settings(strict=strict, assume_source=assume_source)
+    tasks = [Task(source, context, settings) for source in sources(paths)]
+    reports = []
+    with ToldProgress(quiet=quiet, verbose=verbose) as progress:
+        for report in _reports(tasks, Verifier(engine, progress, wishes)):
+            reports.append(report)
+            if format_ == "text":
+                for line in verification_lines(report, kept=keep, verbose=verbose):
+                    Screen(sys.stdout).say(*line)
+    if format_ == "json":
+        Screen(sys.stdout).put(encoded(verifications(reports)))
+    return max((STATUS[report.answer] for report in reports), default=DONE)
+
+
+def _reports(tasks: list[Task], verifier: Verifier) -> Iterator[VerificationReport]:
+    for result in map(examine, tasks):
+        if result.outcome:
+            yield verification_report(result.report, verifier.verification_of(result, result.outcome))
+        else:
+            yield without_result(result.report)

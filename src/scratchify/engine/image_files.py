@@ -1,0 +1,114 @@
+"""The files of an image, from the stream that the engine exports."""
+
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Literal
+
+from scratchify.engine.binary import Binary, read_binary
+
+Kind = Literal["file", "folder", "link", "other"]
+
+BY_THE_ENGINE = frozenset(
+    {
+        ".dockerenv",
+        "dev",
+        "etc/hostname",
+        "etc/hosts",
+        "etc/mtab",
+        "etc/resolv.conf",
+        "proc",
+        "sys",
+        "run/.containerenv",
+    }
+)
+"""What engines put into every container, empty where the image does not have it; `dev` with all below it."""
+
+SOURCE_NAMES = frozenset({"go.mod", "go.sum", "go.work", "go.work.sum"})
+TOOLCHAIN = ("usr/local/go/", "usr/lib/go/", "usr/lib/go-")
+"""Where images keep Go: the official ones, Alpine's and Debian's packages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of an image; `size` in bytes."""
+
+    kind: Kind
+    size: int
+    mode: int
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every file of an image by its path, without the first slash; `binary` is None where there is no ELF file."""
+
+    entries: Mapping[str, Entry]
+    binary: Binary | None
+
+
+def read_listing(stream: IO[bytes], binary: str) -> Listing:
+    """Read an image's export to its end; `binary` is the path of its program."""
+    entries: dict[str, Entry] = {}
+    found: Binary | None = None
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            path = member.name.removeprefix("./").rstrip("/")
+            if not path or path == ".":
+                continue
+            kind: Kind = "folder" if member.isdir() else "link" if member.issym() else "file"
+            if not (member.isdir() or member.issym() or member.isfile() or member.islnk()):
+                kind = "other"
+            entries[path] = Entry(kind, member.size, member.mode, member.uid, member.gid)
+            if path == binary.lstrip("/") and member.isfile() and (content := archive.extractfile(member)):
+                found = _spooled(content, member.size)
+    return Listing({path: entry for path, entry in entries.items() if not _by_the_engine(path, entry)}, found)
+
+
+def unwanted(listing: Listing, explained: Iterable[str]) -> list[str]:
+    """Return the files of the source and the toolchain, apart from those that are there for a reason."""
+    known = frozenset(path.lstrip("/") for path in explained)
+    return [
+        path
+        for path, entry in listing.entries.items()
+        if entry.kind == "file" and path not in known and _is_unwanted(path)
+    ]
+
+
+def unexplained(listing: Listing, explained: Iterable[str]) -> list[str]:
+    """Return the files that lie neither at one of these paths nor below it."""
+    known = frozenset(path.strip("/") for path in explained)
+    return [
+        path
+        for path, entry in listing.entries.items()
+        if entry.kind != "folder" and path not in known and not known & {str(up) for up in PurePosixPath(path).parents}
+    ]
+
+
+def size_below(listing: Listing, path: str) -> int:
+    """Return the bytes of the file at a path, or of all files below it."""
+    path = path.strip("/")
+    return sum(
+        entry.size for name, entry in listing.entries.items() if name == path or name.startswith(f"{path}/") or not path
+    )
+
+
+def _is_unwanted(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.endswith(".go") or name in SOURCE_NAMES or path.startswith(TOOLCHAIN)
+
+
+def _by_the_engine(path: str, entry: Entry) -> bool:
+    return (path in BY_THE_ENGINE and not entry.size) or path.startswith("dev/")
+
+
+def _spooled(content: IO[bytes], size: int) -> Binary | None:
+    """Read a binary that stands in a stream; an ELF file is read here and there, which takes a file of its own."""
+    with tempfile.TemporaryFile() as file:
+        while chunk := content.read(1024 * 1024):
+            file.write(chunk)
+        file.seek(0)
+        return read_binary(file, size)

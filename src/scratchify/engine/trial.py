@@ -1,0 +1,94 @@
+"""
+One run of a verification: it names what it makes in the engine, and leaves nothing there.
+
+Containers, images and networks bear a label with the run's name. They are removed at the end, after an interruption
+too; where this process is killed outright, another one, which waits for just that, does it.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from scratchify.engine.client import Client
+from scratchify.errors import EngineFailed
+
+LABEL = "scratchify.run"
+"""Everything that is made bears it; the value is the run's name."""
+
+KINDS = ("container", "network", "image")
+"""In the order in which they can be removed: an image that a container uses stays."""
+
+
+class Trial:
+    """The run's name, and what was made in its course that bears no label."""
+
+    def __init__(self, client: Client, *, keep: bool = False) -> None:
+        self.client = client
+        self.name = secrets.token_hex(4)
+        self.keep = keep
+        self._unlabelled: list[tuple[str, str]] = []
+        self._watchdog: subprocess.Popen[bytes] | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return (f"{LABEL}={self.name}",)
+
+    def image_name(self, what: str) -> str:
+        return f"scratchify-verify:{self.name}-{what}"
+
+    def container_name(self, what: str) -> str:
+        return f"scratchify-{self.name}-{what}"
+
+    def made(self, kind: str, id_: str) -> None:
+        """Remember what a build started or made without a label: the classic builder labels only the last image."""
+        self._unlabelled.append((kind, id_))
+        self._tell(f"{kind} {id_}")
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "scratchify.engine.watchdog", self.client.program, self.name]
+        environment = {**self.client.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._watchdog = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            clean(self.client, self.name, self._unlabelled, keep=self.keep and error is None)
+            self._tell("done")
+        except EngineFailed:
+            # it is gone; the watchdog waits a while for it to come back
+            if error is None:
+                raise
+        finally:
+            if self._watchdog and self._watchdog.stdin:
+                with suppress(OSError):
+                    self._watchdog.stdin.close()
+
+    def _tell(self, line: str) -> None:
+        if self._watchdog and self._watchdog.stdin:
+            with suppress(OSError):
+                self._watchdog.stdin.write(f"{line}\n".encode())
+                self._watchdog.stdin.flush()
+
+
+def clean(client: Client, run: str, unlabelled: list[tuple[str, str]], *, keep: bool) -> None:
+    """Remove what a run made; with `keep` all but its labelled images."""
+    for kind in KINDS:
+        if kind != "image" or not keep:
+            client.remove(kind, client.labelled(kind, f"{LABEL}={run}"))
+        # later ones were made from earlier ones, and go first
+        for other, id_ in reversed(unlabelled):
+            if other == kind:
+                client.remove(kind, [id_])

@@ -1,0 +1,333 @@
+"""
+Build the original and the result from the same context, run both under the same conditions, and compare.
+
+The evidence is all that was seen; the answer is one of four.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scratchify.decisions import Assume
+from scratchify.engine.binary import Binary, require_elftools
+from scratchify.engine.client import BuildFailed, Built, Client, step_of
+from scratchify.engine.comparison import Alike, Comparison, compare_images, compare_runs
+from scratchify.engine.dialect import BuildRequest
+from scratchify.engine.image import Image
+from scratchify.engine.image_files import Listing, read_listing, size_below, unexplained, unwanted
+from scratchify.engine.observation import Conditions, Launch, Observation, observe
+from scratchify.engine.trial import Trial
+from scratchify.errors import EngineFailed
+from scratchify.outcome import Rewritten
+
+MOST_NAMED = 10
+"""Files that a comparison names; of more it says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is verified: the Dockerfile, where it lies, its build context, and what becomes of it."""
+
+    dockerfile: Path
+    context: Path
+    before: bytes
+    outcome: Rewritten
+
+    @property
+    def after(self) -> bytes:
+        return self.outcome.text.encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How to build and to run; `build_seconds` is for each of the two builds."""
+
+    conditions: Conditions = field(default_factory=Conditions)
+    build_arguments: tuple[str, ...] = ()
+    build_seconds: float = 1200
+    no_cache: bool = False
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two images; `size` in bytes, `ready` in seconds, None where nothing listened."""
+
+    name: str
+    size: int
+    build_seconds: float
+    ready: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """
+    What no image of this program can do without, in bytes.
+
+    `evidence` are the files that are there for a reason seen in the source or the Dockerfile; files that are only
+    assumed to be read are no part of it.
+    """
+
+    binary: int
+    certificates: int
+    zone_data: int
+    evidence: int
+    strippable: int
+
+    @property
+    def total(self) -> int:
+        return self.binary + self.certificates + self.zone_data + self.evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was seen."""
+
+    engine: str
+    original: Side
+    result: Side
+    limit: Limit
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Both do the same, apart from what was intended."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """The result does something else, or does not build: then `why` says so, and there is no evidence."""
+
+    evidence: Evidence | None
+    why: str = ""
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalFails:
+    """It was broken before: the original does not build or run."""
+
+    why: str
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CannotVerify:
+    """Nothing is known: no engine, a time-out."""
+
+    why: str
+    log: tuple[str, ...] = ()
+
+
+Verification = Verified | Differs | OriginalFails | CannotVerify
+
+
+class Progress:
+    """What a verification does at the moment; this one tells nobody."""
+
+    def begin(self, what: str) -> None:
+        """Something that takes a while begins: `building the original`."""
+
+    def line(self, line: str, step: str | None) -> None:
+        """Take a line of a build's log, and the step of the Dockerfile that it announces."""
+
+    def end(self, told: str) -> None:
+        """What was begun is done: `built the original in 12 s`."""
+
+
+def verify(subject: Subject, client: Client, wishes: Wishes, progress: Progress) -> Verification:
+    """
+    Return whether the result does what the original does.
+
+    Nothing is written but in the engine, and nothing stays there unless the images are to be kept. Raises MissingExtra.
+    """
+    require_elftools()
+    try:
+        with Trial(client, keep=wishes.keep) as trial, _dockerfiles(subject) as files:
+            return _verify(subject, trial, wishes, progress, files)
+    except EngineFailed as reason:
+        return CannotVerify(str(reason))
+
+
+def _verify(
+    subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, files: tuple[Path, Path]
+) -> Verification:
+    built = _build(subject, trial, wishes, progress, "original", files[0])
+    if isinstance(built, BuildFailed):
+        why = f"the original does not build: {built.why}"
+        return CannotVerify(why, built.log) if built.timed_out else OriginalFails(why, built.log)
+    built_after = _build(subject, trial, wishes, progress, "result", files[1])
+    if isinstance(built_after, BuildFailed):
+        why = f"the result does not build: {built_after.why}"
+        return CannotVerify(why, built_after.log) if built_after.timed_out else Differs(None, why, built_after.log)
+    return _compare(subject, trial, wishes.conditions, progress, (built, built_after))
+
+
+def _build(
+    subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, what: str, dockerfile: Path
+) -> Built | BuildFailed:
+    progress.begin(f"building the {what}")
+    request = BuildRequest(
+        dockerfile, subject.context, trial.image_name(what), trial.labels, wishes.build_arguments, wishes.no_cache
+    )
+    built = trial.client.build(
+        request,
+        seconds=wishes.build_seconds,
+        tell=lambda line: progress.line(line, step_of(line)),
+        made=trial.made,
+    )
+    progress.end(f"built the {what} in {built.seconds:.1f} s" if isinstance(built, Built) else built.why)
+    return built
+
+
+def _compare(
+    subject: Subject, trial: Trial, conditions: Conditions, progress: Progress, built: tuple[Built, Built]
+) -> Verification:
+    client, planned = trial.client, subject.outcome.final_stage
+    before, after = (client.image(trial.image_name(what)) for what in ("original", "result"))
+    launches = launches_of(before, after, planned.entrypoint or (), conditions.arguments)
+    progress.begin("running the original")
+    run = observe(trial, "original", launches[0], before, conditions)
+    progress.end(_told("original", run))
+    if why := _does_not_run(run, conditions):
+        return OriginalFails(why, _last_lines(run))
+    progress.begin("running the result")
+    run_after = observe(trial, "result", launches[1], before, conditions, expected=run.ports)
+    progress.end(_told("result", run_after))
+
+    further: list[Observation] = []
+
+    def again() -> Observation:
+        """Run the original once more, the first time that somebody asks what varies by itself."""
+        if not further:
+            progress.begin("running the original once more, to see what varies by itself")
+            further.append(observe(trial, "again", launches[0], before, conditions, expected=run.ports))
+            progress.end(_told("original", further[0]))
+        return further[0]
+
+    with client.exported(after.id, trial.container_name("export"), trial.labels) as stream:
+        listing = read_listing(stream, planned.binary)
+    alike = Alike(again, _names(before, planned.entrypoint or ()), before.shell_form)
+    comparisons = (
+        *compare_runs(run, run_after, alike),
+        *compare_images(before, after, planned),
+        *_files(subject.outcome, listing),
+    )
+    evidence = Evidence(
+        engine=client.title(),
+        original=Side(trial.image_name("original"), before.size, built[0].seconds, run.ready),
+        result=Side(trial.image_name("result"), after.size, built[1].seconds, run_after.ready),
+        limit=limit_of(subject.outcome, listing),
+        comparisons=comparisons,
+    )
+    return Differs(evidence) if any(one.finding == "differs" for one in comparisons) else Verified(evidence)
+
+
+def launches_of(
+    before: Image, after: Image, entrypoint: Sequence[str], arguments: tuple[str, ...]
+) -> tuple[Launch, Launch]:
+    """
+    Return how to start both so that `arguments` reach the program; without them the images say it themselves.
+
+    `entrypoint` is the result's. Arguments replace a CMD whole: where that held the program, it is said again.
+    """
+    if not arguments:
+        return Launch(before, None, ()), Launch(after, None, ())
+    result = (after.cmd[:1] if not after.entrypoint else ()) + arguments
+    if before.shell_form:
+        # no argument reaches a program behind a shell: it is started as the result starts it
+        program = tuple(entrypoint) or after.cmd[:1]
+        return Launch(before, program[0], (*program[1:], *arguments)), Launch(after, None, result)
+    words = () if before.entrypoint else before.cmd[: len(entrypoint) or 1]
+    return Launch(before, None, (*words, *arguments)), Launch(after, None, result)
+
+
+def limit_of(outcome: Rewritten, listing: Listing) -> Limit:
+    """Return what no image of this program can do without."""
+    assumed = {decision.rule for decision in outcome.decisions if isinstance(decision, Assume)}
+    sizes = {"ca-certificates": 0, "time-zone-data": 0, "": 0}
+    for file in outcome.final_stage.files:
+        if file.target != outcome.final_stage.binary and file.rule not in assumed:
+            sizes[file.rule if file.rule in sizes else ""] += size_below(listing, file.target)
+    binary = listing.binary or Binary(size_below(listing, outcome.final_stage.binary), None, 0)
+    return Limit(binary.size, sizes["ca-certificates"], sizes["time-zone-data"], sizes[""], binary.strippable)
+
+
+def _files(outcome: Rewritten, listing: Listing) -> Iterator[Comparison]:
+    """Yield what is found in the final image's files; there is nothing of the original's to compare it with."""
+    expected, found = "statically linked", "no ELF file"
+    if listing.binary:
+        linker = listing.binary.interpreter
+        found = f"asks for the dynamic linker {linker}" if linker else expected
+    yield Comparison(outcome.final_stage.binary, expected, found, "same" if found == expected else "differs")
+    targets = [file.target for file in outcome.final_stage.files] + [outcome.final_stage.binary]
+    for subject, paths in (
+        ("source and toolchain in the result", unwanted(listing, targets)),
+        ("files without a reason in the result", unexplained(listing, targets)),
+    ):
+        yield Comparison(subject, "none", _named(paths), "differs" if paths else "same")
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return " ".join(f"/{path}" for path in paths[:MOST_NAMED]) + more if paths else "none"
+
+
+def _names(before: Image, entrypoint: Sequence[str]) -> tuple[str, str]:
+    """Return what the program is called when the original and when the result starts it."""
+    words = before.entrypoint or before.cmd
+    new = entrypoint[0] if entrypoint else ""
+    return (words[0], new) if words and new and not before.shell_form else (new, new)
+
+
+def _does_not_run(run: Observation, conditions: Conditions) -> str:
+    """Return why the original shows nothing; empty where it does."""
+    advice = "give it what it needs by --env, --network or -- ARGUMENTS"
+    if run.trouble:
+        return f"the original does not start: {run.trouble}"
+    if run.ending.out_of_memory:
+        return f"the original needs more than {conditions.memory // 1024**2} MiB of memory; see --memory"
+    if run.ended_by_itself and run.ending.status and not conditions.arguments:
+        return f"the original ends with status {run.ending.status}; {advice}"
+    return ""
+
+
+def _told(what: str, run: Observation) -> str:
+    if run.trouble:
+        return f"the {what} does not start"
+    if run.ended_by_itself:
+        return f"the {what} ended with status {run.ending.status}"
+    if run.ready is None:
+        return f"the {what} runs and listens on no port"
+    return f"the {what} listened on {' '.join(map(str, run.ports))} after {run.ready:.1f} s"
+
+
+def _last_lines(run: Observation) -> tuple[str, ...]:
+    text = (run.stdout.content + run.stderr.content).decode("utf-8", "replace")
+    return tuple(text.strip().split("\n")[-20:])
+
+
+@contextmanager
+def _dockerfiles(subject: Subject) -> Iterator[tuple[Path, Path]]:
+    """
+    Lay both Dockerfiles into folders of their own, under the same name and with the same ignore file beside them.
+
+    Nothing is written to the build context, and both are built in the same way.
+    """
+    own_ignores = subject.dockerfile.with_name(subject.dockerfile.name + ".dockerignore")
+    with tempfile.TemporaryDirectory(prefix="scratchify-") as folder:
+        files = []
+        for what, content in (("original", subject.before), ("result", subject.after)):
+            file = Path(folder, what, subject.dockerfile.name)
+            file.parent.mkdir()
+            file.write_bytes(content)
+            if own_ignores.is_file():
+                shutil.copyfile(own_ignores, file.with_name(own_ignores.name))
+            files.append(file)
+        yield files[0], files[1]
