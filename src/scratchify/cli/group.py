@@ -97,7 +97,6 @@ Examples:
   scratchify --diff                show what would change in this folder
   scratchify api/Dockerfile        rewrite one file
   scratchify explain Dockerfile    why each line, and where that was seen
-  scratchify verify Dockerfile     build and run both images, and compare
 """,
 )
 @click.version_option(package_name="scratchify", message="scratchify %(version)s")
