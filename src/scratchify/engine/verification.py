@@ -83,6 +83,19 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """Of both images and what the result cannot do without, in bytes."""
+
+    original: int
+    result: int
+    limit: Limit
+
+    @property
+    def ratio(self) -> float:
+        return self.result / self.limit.total if self.limit.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that was seen."""
 
@@ -155,9 +168,30 @@ def verify(subject: Subject, client: Client, wishes: Wishes, progress: Progress)
         return CannotVerify(str(reason))
 
 
+def measure(subject: Subject, client: Client, wishes: Wishes, progress: Progress) -> Sizes | Verification:
+    """Build both and return their sizes, without running either; else why there are none."""
+    require_elftools()
+    try:
+        with Trial(client, keep=wishes.keep) as trial, _dockerfiles(subject) as files:
+            built = _build_both(subject, trial, wishes, progress, files)
+            if not isinstance(built, tuple):
+                return built
+            before, after = (client.image(trial.image_name(what)) for what in ("original", "result"))
+            return Sizes(before.size, after.size, limit_of(subject.outcome, _listing(subject, trial, after)))
+    except EngineFailed as reason:
+        return CannotVerify(str(reason))
+
+
 def _verify(
     subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, files: tuple[Path, Path]
 ) -> Verification:
+    built = _build_both(subject, trial, wishes, progress, files)
+    return _compare(subject, trial, wishes.conditions, progress, built) if isinstance(built, tuple) else built
+
+
+def _build_both(
+    subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, files: tuple[Path, Path]
+) -> tuple[Built, Built] | Verification:
     built = _build(subject, trial, wishes, progress, "original", files[0])
     if isinstance(built, BuildFailed):
         why = f"the original does not build: {built.why}"
@@ -166,7 +200,7 @@ def _verify(
     if isinstance(built_after, BuildFailed):
         why = f"the result does not build: {built_after.why}"
         return CannotVerify(why, built_after.log) if built_after.timed_out else Differs(None, why, built_after.log)
-    return _compare(subject, trial, wishes.conditions, progress, (built, built_after))
+    return built, built_after
 
 
 def _build(
@@ -211,8 +245,7 @@ def _compare(
             progress.end(_told("original", further[0]))
         return further[0]
 
-    with client.exported(after.id, trial.container_name("export"), trial.labels) as stream:
-        listing = read_listing(stream, planned.binary)
+    listing = _listing(subject, trial, after)
     alike = Alike(again, _names(before, planned.entrypoint or ()), before.shell_form)
     comparisons = (
         *compare_runs(run, run_after, alike),
@@ -227,6 +260,11 @@ def _compare(
         comparisons=comparisons,
     )
     return Differs(evidence) if any(one.finding == "differs" for one in comparisons) else Verified(evidence)
+
+
+def _listing(subject: Subject, trial: Trial, image: Image) -> Listing:
+    with trial.client.exported(image.id, trial.container_name("export"), trial.labels) as stream:
+        return read_listing(stream, subject.outcome.final_stage.binary)
 
 
 def launches_of(
