@@ -312,6 +312,83 @@ def test_an_owner_by_name_is_refused() -> None:
     assert "as numbers" in reasons(dockerfile, {**PROGRAM, "data/x": ""})["copied-files"][1]
 
 
+@pytest.mark.parametrize("owner", ["0", "0:0", "root", "root:root"])
+def test_what_is_roots_needs_no_owner(owner: str) -> None:
+    dockerfile = HEAD.replace("COPY . .", f"COPY --chown={owner} . .") + RUNS
+    lines = final_stage(dockerfile, {**PROGRAM, "a.sql": "", "data/x": ""})
+    assert "COPY --from=build /app/a.sql /app/a.sql" in lines
+    assert "COPY --from=build /app/data /app/data" in lines
+
+
+@pytest.mark.parametrize(
+    ("before", "owner"),
+    [("", "app"), ("", "app:app"), ("", "1000:app"), ("", "$NONE"), ("ARG ID=1000\n", "$ID"),
+     ("ARG ID=1000\nENV OWNER=$ID:$ID\n", "$OWNER")],
+)  # fmt: skip
+def test_a_file_keeps_an_owner_whose_number_is_not_certain(before: str, owner: str) -> None:
+    dockerfile = HEAD.replace("COPY . .", f"{before}COPY --chown={owner} . .") + RUNS
+    assert "COPY --from=build /app/a.sql /app/a.sql" in final_stage(dockerfile, {**PROGRAM, "a.sql": ""})
+
+
+@pytest.mark.parametrize(
+    ("before", "owner", "after"),
+    [("", "1000:1000", "1000:1000"), ("", "1000", "1000"), ("", "0:1000", "0:1000"), ("ENV ID=7\n", "$ID:8", "7:8")],
+)
+@pytest.mark.parametrize("keyword", ["COPY", "ADD"])
+def test_the_owner_of_files_is_handed_on(keyword: str, before: str, owner: str, after: str) -> None:
+    dockerfile = HEAD.replace("COPY . .", f"{before}{keyword} --chown={owner} . .") + RUNS
+    lines = final_stage(dockerfile, {**PROGRAM, "a.sql": "", "b.sql": ""})
+    assert f"COPY --from=build --chown={after} /app/a.sql /app/b.sql /app/" in lines
+
+
+def test_the_owner_of_a_file_that_the_dockerfile_writes_is_handed_on() -> None:
+    dockerfile = HEAD.replace("RUN ", "COPY --chown=1000:1000 <<EOF /app/a.yml\na: b\nEOF\nRUN ") + RUNS
+    assert "COPY --from=build --chown=1000:1000 /app/a.yml /app/a.yml" in final_stage(dockerfile)
+
+
+def test_files_of_two_owners_are_two_lines() -> None:
+    copies = "COPY . .\nCOPY --chown=1000 b.sql c.sql ./\n"
+    lines = final_stage(HEAD.replace("COPY . .\n", copies) + RUNS, {**PROGRAM, "a.sql": "", "b.sql": "", "c.sql": ""})
+    assert "COPY --from=build /app/a.sql /app/a.sql" in lines
+    assert "COPY --from=build --chown=1000 /app/b.sql /app/c.sql /app/" in lines
+
+
+# ---- binary
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["USER root", "USER 0:0", "USER app", "USER 1000:app", "USER 33", "ARG ID=1000\nUSER $ID"],
+)
+def test_a_binary_keeps_an_owner_that_is_root_or_not_certain(user: str) -> None:
+    dockerfile = HEAD.replace("RUN ", f"{user}\nRUN ") + "USER 1000:1000\n" + RUNS
+    assert "COPY --from=build /app/app /app/app" in final_stage(dockerfile)
+
+
+@pytest.mark.parametrize(
+    ("user", "owner"),
+    [
+        ("USER 1000:1000", "1000:1000"),
+        ("USER 33:33", "33:33"),
+        ("USER 1000", "1000:0"),
+        ("USER nobody", "65534:65534"),
+        ("USER 65534", "65534:65534"),
+        ("ENV ID=1000\nUSER $ID:$ID", "1000:1000"),
+    ],
+)
+def test_a_binary_belongs_to_the_user_that_built_it(user: str, owner: str) -> None:
+    dockerfile = HEAD.replace("RUN ", f"{user}\nRUN ") + "USER 2000:2000\n" + RUNS
+    assert f"COPY --from=build --chown={owner} /app/app /app/app" in final_stage(dockerfile)
+
+
+def test_each_binary_belongs_to_the_user_that_built_it() -> None:
+    files = {**PROGRAM, "tool/main.go": "package main\n\nfunc main() {}\n"}
+    dockerfile = HEAD.replace("RUN ", "RUN CGO_ENABLED=0 go build -o bin ./tool\nUSER 1000:1000\nRUN ") + RUNS
+    lines = final_stage(dockerfile, files)
+    assert "COPY --from=build /app/bin /app/bin" in lines
+    assert "COPY --from=build --chown=1000:1000 /app/app /app/app" in lines
+
+
 # ---- certificates, zones, types, temporary directory, users
 
 
@@ -497,6 +574,33 @@ def test_a_name_whose_number_is_not_known_is_refused(user: str) -> None:
 def test_a_build_as_another_user_collects_as_root() -> None:
     after = rewritten(HEAD.replace("RUN ", "USER 1000:1000\nRUN ") + RUNS)
     assert "\nUSER root\nRUN mkdir -p /rootfs/tmp" in after
+
+
+@pytest.mark.parametrize(
+    ("lines", "user"),
+    [("USER 1000:1000", "1000:1000"), ("USER root\nUSER nobody", "nobody"), ("ARG ID=1000\nUSER ${ID}:0", "${ID}:0")],
+)
+def test_a_build_stage_ends_as_the_user_that_it_had(lines: str, user: str) -> None:
+    build_stage = rewritten(HEAD.replace("RUN ", f"{lines}\nRUN ") + RUNS).partition("\n\nFROM ")[0]
+    collecting = build_stage[build_stage.index("\nUSER root\nRUN mkdir") :]
+    assert collecting.endswith(f"\nUSER {user}")
+    assert collecting.count("USER ") == 2
+
+
+@pytest.mark.parametrize("lines", ["USER root", "USER 0:0", "USER 1000:1000\nUSER root"])
+def test_a_build_as_root_stays_one(lines: str) -> None:
+    build_stage = rewritten(HEAD.replace("RUN ", f"{lines}\nRUN ") + RUNS).partition("\n\nFROM ")[0]
+    assert build_stage.count("USER ") == lines.count("USER ")
+
+
+def test_the_user_of_the_final_stage_alone_is_not_said_in_the_build_stage() -> None:
+    build_stage = rewritten(f"{HEAD}USER 1000:1000\n{RUNS}").partition("\n\nFROM ")[0]
+    assert "USER" not in build_stage
+
+
+def test_the_user_of_the_base_image_is_said_again() -> None:
+    after = rewritten((HEAD + "USER 1000:1000\n" + RUNS).replace("golang:1.22", "circleci/golang:1.17-buster"))
+    assert "\nUSER circleci\n\nFROM scratch" in after
 
 
 # ---- metadata and command

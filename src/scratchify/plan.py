@@ -168,8 +168,12 @@ class _Layout:
         if not shells:
             return ""
         joint = f" {self.build.document.escape}{self.newline} && "
-        become_root = "" if self._build_user() in ROOT_USERS else self.said("USER root")
-        return become_root + self.said(f"RUN {joint.join(dict.fromkeys(shells))}")
+        collecting = self.said(f"RUN {joint.join(dict.fromkeys(shells))}")
+        user = self._build_user()
+        if user in ROOT_USERS:
+            return collecting
+        # who builds this stage alone gets the user that it had
+        return self.said("USER root") + collecting + self.said(f"USER {user}")
 
     def _build_user(self) -> str:
         user = initial_state(self.build, self.stage).user

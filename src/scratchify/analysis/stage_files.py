@@ -23,6 +23,14 @@ BASE_FOLDERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom --chown names, its variables expanded; `is_chosen`: a build argument decides, this is its default."""
+
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Copied:
     """
     Came from the build context (`path` there) by the instruction at `line`, `at` its offset.
@@ -33,7 +41,7 @@ class Copied:
     path: str
     line: int
     at: int
-    owner: str | None = None
+    owner: Owner | None = None
     explicit: bool = False
 
 
@@ -44,17 +52,23 @@ class Written:
     content: str
     line: int
     at: int
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Made by the Go command at `line`; `package` is the folder of its main package, None for one from elsewhere."""
+    """
+    Made by the Go command at `line`; `package` is the folder of its main package, None for one from elsewhere.
+
+    `owner` is the user that it was made as, in numbers; None for root, and where that is not known.
+    """
 
     package: str | None
     files: tuple[str, ...]
     build: int
     line: int
     at: int
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +178,7 @@ def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
 
 
 def copy(
-    files: StageFiles, plan: CopyPlan, target: str, *, is_folder: bool, line: int, at: int, owner: str | None
+    files: StageFiles, plan: CopyPlan, target: str, *, is_folder: bool, line: int, at: int, owner: Owner | None
 ) -> None:
     """Place what one source matched; `is_folder`: files go into `target` under their own names."""
     for folder in plan.folders:

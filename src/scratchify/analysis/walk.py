@@ -27,6 +27,7 @@ from scratchify.analysis.stage_files import (
     Copied,
     Entry,
     Implied,
+    Owner,
     StageFiles,
     Written,
     context_path,
@@ -36,6 +37,7 @@ from scratchify.analysis.stage_files import (
 from scratchify.context import BuildContext
 from scratchify.knowledge.names import build_input
 from scratchify.model import Add, Build, Copy, Onbuild, Run, Stage, State, Workdir, base_of, states
+from scratchify.model.state import owner_of_made
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 _ADDRESSES = ("http://", "https://", "git@", "git://", "ssh://")
@@ -135,10 +137,9 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
     sources = [state.expand(source).text for source in instruction.sources]
     is_folder = target_text.endswith(("/", "/.")) or target_text == "." or len(sources) + len(instruction.contents) > 1
     target = state.path(target_text)
-    chown = instruction.syntax.flag("chown")
-    owner = state.expand(chown.value).text if chown and chown.value else None
+    owner = _owner(instruction, state)
     if owner:
-        walked.owned.append(OwnedFolder(target, owner, line))
+        walked.owned.append(OwnedFolder(target, owner.text, line))
     for source in sources:
         if reason := _not_copied(instruction, source, walked.files.context):
             walked.blocked.append(Blocked(line, reason))
@@ -155,7 +156,14 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
             walked.blocked.append(Blocked(line, why))
     for heredoc in instruction.contents:
         path = join(target, heredoc.name) if is_folder or walked.files.is_folder(target) else target
-        walked.files.put(path, Entry("file", Written(heredoc.content(text), line, at)))
+        walked.files.put(path, Entry("file", Written(heredoc.content(text), line, at, owner)))
+
+
+def _owner(instruction: Copy | Add, state: State) -> Owner | None:
+    chown = instruction.syntax.flag("chown")
+    said = chown.value or "" if chown else ""
+    text = state.expand(said).text
+    return Owner(text, bool(state.arguments_in(said))) if text else None
 
 
 def _copy_unseen(walked: Walked, source: str, target: str, workdir: str, *, is_folder: bool, origin: Copied) -> None:
@@ -230,7 +238,7 @@ def _apply(walked: Walked, commands: tuple[SimpleCommand, ...], run: Run, state:
         at = Circumstances(line, start, variables, folder, walked.files)
         match effect_of(command, at):
             case GoBuild() as build:
-                _build(walked, build, run)
+                _build(walked, build, run, state)
             case Installs(packages=names):
                 walked.packages += [Package(name, line) for name in names]
             case MakesFolders(paths=paths):
@@ -265,7 +273,7 @@ def _mounts(run: Run) -> Iterator[str]:
                 yield value.rstrip("/")
 
 
-def _build(walked: Walked, build: GoBuild, run: Run) -> None:
+def _build(walked: Walked, build: GoBuild, run: Run, state: State) -> None:
     programs = programs_of(build, walked.files)
     if isinstance(programs, Unknown):
         walked.blocked.append(Blocked(build.line, programs.why))
@@ -274,8 +282,9 @@ def _build(walked: Walked, build: GoBuild, run: Run) -> None:
         if mount := next((target for target in _mounts(run) if program.path.startswith(target + "/")), None):
             why = f"{program.path} is built into a mount on {mount}, which is no part of the image"
             walked.blocked.append(Blocked(build.line, why))
+    owner = None if state.user_decided_by else owner_of_made(state.user)
     index = len(walked.builds)
     walked.builds.append(build)
     for program in programs:
-        origin = Built(program.package, program.files, index, build.line, run.syntax.code.start)
+        origin = Built(program.package, program.files, index, build.line, run.syntax.code.start, owner)
         walked.files.put(normpath(program.path), Entry("file", origin))

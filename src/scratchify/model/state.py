@@ -21,10 +21,31 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ROOT_USERS = frozenset({"", "0", "root", "0:0", "root:root", "0:root", "root:0"})
 """Every way to say USER that means root."""
 
+FIRST_OF_PEOPLE = 1000
+"""Users below it are the distribution's own, with groups that its database tells."""
+
+KNOWN_USERS = {"nobody": "65534:65534", "65534": "65534:65534"}
+"""The user that Debian and Alpine have with the same number: https://wiki.debian.org/SystemGroups"""
+
 
 def is_numeric(user: str) -> bool:
     """Say whether a user, and the group behind the colon, are numbers, which need no database."""
     return all(part.isdecimal() for part in user.split(":"))
+
+
+def owner_of_made(user: str) -> str | None:
+    """
+    Return the owner, as numbers, of what a user makes; None for root, and where the numbers are not known.
+
+    A user that the database lacks has group 0: https://docs.docker.com/reference/dockerfile/#user
+    """
+    if user in KNOWN_USERS:
+        return KNOWN_USERS[user]
+    if user in ROOT_USERS or not is_numeric(user):
+        return None
+    if ":" in user:
+        return user
+    return f"{user}:0" if int(user) >= FIRST_OF_PEOPLE else None
 
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -37,7 +58,8 @@ class State:
 
     `env` holds the values that ENV and the base image set, `args` the build arguments' defaults; an argument that is
     declared without one is in `declared` only. `inherited` are the names that came from the base image. `decided_by`
-    says which build arguments a variable's value hangs on, through the ENV lines between.
+    says which build arguments a variable's value hangs on, through the ENV lines between; `user_decided_by`, which the
+    user does.
     """
 
     env: Mapping[str, str]
@@ -47,6 +69,7 @@ class State:
     decided_by: Mapping[str, frozenset[str]]
     workdir: str
     user: str
+    user_decided_by: frozenset[str]
     shell: tuple[str, ...]
     escape: str
 
@@ -98,6 +121,7 @@ def initial_state(build: Build, stage: Stage) -> State:
         decided_by={},
         workdir=base.workdir if base else "/",
         user=(base.user or "") if base else "",
+        user_decided_by=frozenset(),
         shell=(base.shell or DEFAULT_SHELL) if base else DEFAULT_SHELL,
         escape=escape,
     )
@@ -143,7 +167,7 @@ def _after(state: State, instruction: Typed, global_variables: Mapping[str, str]
         case Workdir(path=path):
             return replace(state, workdir=state.path(state.expand(path).text))
         case User(user=user):
-            return replace(state, user=state.expand(user).text)
+            return replace(state, user=state.expand(user).text, user_decided_by=state.arguments_in(user))
         case Shell(words=words):
             return replace(state, shell=words)
         case _:

@@ -1,7 +1,8 @@
 """
 Copy the binary that the container starts, to the path that it has.
 
-Where a binary goes is Go's decision as much as the Dockerfile's: the working directory, -o, the module path, GOBIN.
+Where a binary goes is Go's decision as much as the Dockerfile's: the working directory, -o, the module path, GOBIN. It
+belongs to the user that built it.
 
 https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
 """
@@ -18,14 +19,15 @@ NAME = "binary"
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if isinstance(facts.launch, Launch) and facts.build:
-        path = facts.launch.binary
+        path, owner = facts.launch.binary, facts.launch.built.owner
         because = Finding(
             None, facts.build.line, f"go {facts.build.verb} makes {path}, which line {facts.launch.line} starts"
         )
         # the last of the copied files: what changes most often invalidates the fewest layers
-        yield Fetch(NAME, because, path, path, at=facts.last_step)
+        yield Fetch(NAME, because, path, path, owner=owner, at=facts.last_step)
         for other, built in facts.other_programs:
-            yield Fetch(NAME, Finding(None, built.line, f"go makes {other} as well"), other, other, at=facts.last_step)
+            because = Finding(None, built.line, f"go makes {other} as well")
+            yield Fetch(NAME, because, other, other, owner=built.owner, at=facts.last_step)
             why = f"carries {other} as well, whose source is not analysed: it may need more than {path}"
             yield Assume(NAME, Finding(None, built.line, why))
 

@@ -5,7 +5,10 @@ Templates, static files, migrations and configuration are read from disk, relati
 program reads is not analysed yet: every copied file that is not source, a test, documentation or build input comes
 along, and the report says so.
 
+Builders of today keep the owner of a file that is copied from another stage; older ones give it to root.
+
 https://docs.docker.com/reference/dockerfile/#copy
+https://github.com/containers/buildah/pull/2562
 """
 
 import re
@@ -14,10 +17,9 @@ from collections.abc import Iterator
 from scratchify.analysis.candidates import Candidate
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.launch import Launch
-from scratchify.analysis.stage_files import Copied
 from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule, gather_if_there
 from scratchify.model import Build
-from scratchify.model.state import is_numeric
+from scratchify.model.state import ROOT_USERS, is_numeric
 
 NAME = "copied-files"
 
@@ -55,11 +57,20 @@ def _carried(item: Candidate) -> Decision:
         # some characters in its own way
         shell = gather_if_there(item.path, "cp -RL" if item.is_link else "cp -a")
         return Collect(NAME, because, shell, (item.path,))
-    owner = origin.owner if isinstance(origin, Copied) and item.is_folder else None
+    owner = _owner(item)
     if owner and not is_numeric(owner):
         why = f"the folder {item.path} belongs to {owner}; write the owner as numbers"
         return Refuse(NAME, Finding(None, origin.line, why))
     return Fetch(NAME, because, item.path, item.path, is_folder=item.is_folder, owner=owner, at=origin.at)
+
+
+def _owner(item: Candidate) -> str | None:
+    owner = item.origin.owner
+    if owner is None or owner.text in ROOT_USERS:
+        return None
+    # without --chown a folder is made root's, but most builders let a file keep its owner
+    is_kept = not item.is_folder and (owner.is_chosen or not is_numeric(owner.text))
+    return None if is_kept else owner.text
 
 
 RULE = Rule(

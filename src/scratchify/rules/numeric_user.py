@@ -12,27 +12,21 @@ from collections.abc import Iterator
 from scratchify.analysis.facts import Facts
 from scratchify.decisions import Assume, Carry, Decision, Example, Finding, Provide, Refuse, Rule
 from scratchify.model import Build, User
-from scratchify.model.state import ROOT_USERS, is_numeric
+from scratchify.model.state import FIRST_OF_PEOPLE, KNOWN_USERS, ROOT_USERS, is_numeric
 
 NAME = "numeric-user"
-
-FIRST_OF_PEOPLE = 1000
-"""Users below it are the distribution's own, with groups that its database tells."""
-
-_KNOWN = {"nobody": "65534:65534", "65534": "65534:65534"}
-"""The user that Debian and Alpine have with the same number: https://wiki.debian.org/SystemGroups"""
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     user = facts.end.user
     said = [*facts.stage.of(User)]
-    if said and facts.state_before(said[-1]).arguments_in(said[-1].user):
+    if said and facts.end.user_decided_by:
         yield from _chosen(facts, said[-1])
         return
     if user in ROOT_USERS:
         return
     line = said[-1].syntax.first_line if said else facts.stage.start.syntax.first_line
-    numbers = _KNOWN.get(user) or (user if is_numeric(user) else None)
+    numbers = KNOWN_USERS.get(user) or (user if is_numeric(user) else None)
     if said and numbers == user and user.isdecimal() and 0 < int(user) < FIRST_OF_PEOPLE:
         why = f"the group of the system user {user} is not known; write USER with both numbers, like {user}:{user}"
         yield Refuse(NAME, Finding(None, line, why))
