@@ -1,13 +1,21 @@
-"""Options of the test run, and the programs that some tests need beside Python."""
+"""Options of the test run, the programs that some tests need beside Python, and what may not stay in the engine."""
 
 import os
 import shutil
+import subprocess
 import sys
+import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc"}
+from scratchify.engine.choice import find_engine
+from scratchify.engine.client import Client
+from scratchify.engine.trial import LABEL
+from scratchify.errors import EngineFailed
+
+PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc", "buildah": "buildah"}
 """Markers, and the program that each stands for; CONTRIBUTING.md lists them."""
 
 
@@ -18,10 +26,81 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, program in PROGRAMS.items():
         if item.get_closest_marker(marker) and not shutil.which(program):
-            reason = f"needs the program {program} on the PATH"
-            if os.environ.get(f"SCRATCHIFY_REQUIRE_{marker.upper()}") == "1":
-                pytest.fail(reason)
-            pytest.skip(reason)
+            _missing(marker, f"needs the program {program} on the PATH")
+    if item.get_closest_marker("engine") and isinstance(found := the_engine(), EngineFailed):
+        _missing("engine", f"needs a container engine: {found}")
+
+
+def _missing(marker: str, reason: str) -> None:
+    if os.environ.get(f"SCRATCHIFY_REQUIRE_{marker.upper()}") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@cache
+def the_engine() -> Client | EngineFailed:
+    try:
+        return find_engine()
+    except EngineFailed as reason:
+        return reason
+
+
+@pytest.fixture(scope="session")
+def engine() -> Client:
+    """A container engine that answers; only for tests with the marker."""
+    found = the_engine()
+    assert isinstance(found, Client), found
+    return found
+
+
+LISTS = {
+    "container": ("ps", "--all", "--quiet", "--no-trunc"),
+    "image": ("images", "--all", "--quiet", "--no-trunc"),
+    "network": ("network", "ls", "--quiet", "--no-trunc"),
+    "volume": ("volume", "ls", "--quiet"),
+}
+"""How an engine lists what tests could leave behind."""
+
+BEFORE = pytest.StashKey[frozenset[str]]()
+
+
+def in_the_engine() -> set[str]:
+    """Return everything in the engine; on a machine that others use as well, only what bears our label."""
+    found = the_engine()
+    if isinstance(found, EngineFailed):
+        return set()
+    ours = os.environ.get("SCRATCHIFY_REQUIRE_ENGINE") != "1"
+    names = set()
+    for kind, words in LISTS.items():
+        only = ["--filter", f"label={LABEL}"] if ours else []
+        done = subprocess.run([found.program, *words, *only], capture_output=True, text=True, check=False)
+        names |= {f"{kind} {name}" for name in done.stdout.split()}
+    return names
+
+
+def looks_at_the_engine(config: pytest.Config) -> bool:
+    is_worker = hasattr(config, "workerinput")
+    return not is_worker and "not engine" not in config.option.markexpr
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if looks_at_the_engine(session.config):
+        session.config.stash[BEFORE] = frozenset(in_the_engine())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where the tests as a whole have left something in the engine."""
+    if BEFORE not in session.config.stash:
+        return
+    before = session.config.stash[BEFORE]
+    # whoever cleans up after a killed run takes a moment
+    for _ in range(20):
+        left = in_the_engine() - before
+        if not left:
+            return
+        time.sleep(1)
+    print(f"\nleft behind in the engine: {', '.join(sorted(left))}")
+    session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,9 @@ _NEVER = "0001-"
 """Begins the time at which something happened that did not."""
 
 _MADE = re.compile(r" ---> (?P<image>[0-9a-f]{12})| ---> Running in (?P<container>[0-9a-f]{12})")
+_OF_OTHERS = re.compile(r" ---> Using cache|Step \d+/\d+ : FROM\b", re.IGNORECASE)
+"""Before an image that was there before us: one out of the cache, or the base itself."""
+
 _ENGINE_FAILED = (
     "code = Unavailable",
     "Cannot connect to the Docker daemon",
@@ -152,16 +155,16 @@ class Client:
         `tell` is called with each line of the log, `made` with the client's process, and with the images and containers
         that the classic builder leaves behind: a kind and an id.
         """
-        cached = [""]
+        under_way = [""]
 
         def each(line: str) -> None:
-            if found := _MADE.match(line):
-                # an image out of the cache is somebody else's: the line before said so
+            if line.startswith(("Step ", " ---> Using cache")):
+                under_way[0] = line
+            elif found := _MADE.match(line):
                 if found["container"]:
                     made("container", found["container"])
-                elif "Using cache" not in cached[0]:
+                elif not _OF_OTHERS.match(under_way[0]):
                     made("image", found["image"])
-            cached[0] = line
             tell(line)
 
         begin = time.monotonic()
@@ -196,7 +199,8 @@ class Client:
                 assert process.stdout
                 assert process.stderr
                 errors = Captured(process.stderr)
-                yield process.stdout
+                with process.stdout:
+                    yield process.stdout
                 if process.wait(60):
                     errors.finish()
                     raise EngineFailed(_first_line(errors.content.decode("utf-8", "replace")) or "export failed")
@@ -270,6 +274,18 @@ class Client:
         answer.finish()
         return answer.content
 
+    def filtered(self, start: Start, content: bytes, *, seconds: float) -> bytes:
+        """Run a container that reads `content` to its end, and return what it writes; what it lacks is left out."""
+        command = [self.program, "run", "--interactive", *self.dialect.run, *start.words]
+        with child(command, self.environment, with_input=True) as process:
+            try:
+                output, _ = process.communicate(content, timeout=seconds)
+            except subprocess.TimeoutExpired:
+                return b""
+            finally:
+                self._ask(*self.dialect.remove_containers, start.name)
+            return output
+
     # ---- networks, and the end
 
     def make_network(self, name: str, labels: Sequence[str]) -> None:
@@ -286,9 +302,9 @@ class Client:
             self._ask(*commands[kind], *ids)
 
     def labelled(self, kind: str, label: str) -> tuple[str, ...]:
-        """Return the ids of the containers, images or networks that have this label."""
+        """Return the ids of the containers, images or networks that have this label. Raises EngineFailed."""
         commands = {"container": ["ps", "--all"], "image": ["images", "--all"], "network": ["network", "ls"]}
-        done = self._ask(*commands[kind], "--quiet", "--filter", f"label={label}")
+        done = self._run(*commands[kind], "--quiet", "--filter", f"label={label}")
         return tuple(dict.fromkeys(done.output.decode("ascii", "replace").split()))
 
     def _inspected(self, kind: str, name: str) -> Mapping[str, Any]:  # Any: JSON

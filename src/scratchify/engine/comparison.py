@@ -19,7 +19,7 @@ from scratchify.plan import FinalStage
 
 Finding = Literal["same", "varies", "intended", "differs"]
 
-NOTHING = "-"
+NOTHING = "nothing"
 """Stands where one side has nothing."""
 
 SHOWN = 2000

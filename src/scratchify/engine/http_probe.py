@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 TALK = """\
 if command -v bash >/dev/null; then
-  exec bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit; cat <&0 >&3 & cat <&3' "$0" "$1"
+  exec bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit; cat <&0 >&3 & cat <&3; kill $!' "$0" "$1"
 fi
 exec nc "$0" "$1"
 """
-"""Connects to host $0 and port $1 with what golang images have: bash on Debian, nc of busybox on Alpine."""
+"""
+Connects to host $0 and port $1 with what golang images have: bash on Debian, nc of busybox on Alpine.
+
+Nothing may outlive the answer: the engine would wait two seconds for whoever still holds a stream.
+"""
 
 _PASSING = frozenset({"date", "connection", "keep-alive"})
 """Headers that differ without a difference."""

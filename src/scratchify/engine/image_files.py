@@ -3,7 +3,7 @@
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Literal
 
@@ -31,15 +31,19 @@ TOOLCHAIN = ("usr/local/go/", "usr/lib/go/", "usr/lib/go-")
 """Where images keep Go: the official ones, Alpine's and Debian's packages."""
 
 
+STAT = "xargs -0 stat -c '%a %u %g %F|%n' 2>/dev/null"
+"""Prints mode, owner, group, kind and name of the files that standard input names, a NUL between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of an image; `size` in bytes."""
+    """A file of an image; `size` in bytes, which is no part of what makes two of them equal."""
 
     kind: Kind
-    size: int
     mode: int
     uid: int
     gid: int
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def read_listing(stream: IO[bytes], binary: str) -> Listing:
             kind: Kind = "folder" if member.isdir() else "link" if member.issym() else "file"
             if not (member.isdir() or member.issym() or member.isfile() or member.islnk()):
                 kind = "other"
-            entries[path] = Entry(kind, member.size, member.mode, member.uid, member.gid)
+            entries[path] = Entry(kind, member.mode & 0o7777, member.uid, member.gid, member.size)
             if path == binary.lstrip("/") and member.isfile() and (content := archive.extractfile(member)):
                 found = _spooled(content, member.size)
     return Listing({path: entry for path, entry in entries.items() if not _by_the_engine(path, entry)}, found)
@@ -88,12 +92,17 @@ def unexplained(listing: Listing, explained: Iterable[str]) -> list[str]:
     ]
 
 
-def size_below(listing: Listing, path: str) -> int:
-    """Return the bytes of the file at a path, or of all files below it."""
-    path = path.strip("/")
-    return sum(
-        entry.size for name, entry in listing.entries.items() if name == path or name.startswith(f"{path}/") or not path
-    )
+def stat_entries(output: bytes) -> Mapping[str, Entry]:
+    """Return what STAT printed, by path."""
+    kinds: dict[str, Kind] = {"directory": "folder", "symbolic link": "link"}
+    entries = {}
+    for line in output.decode("utf-8", "surrogateescape").split("\n"):
+        said, bar, path = line.partition("|")
+        fields = said.split(" ", 3)
+        if bar and len(fields) == 4:
+            kind = kinds.get(fields[3], "file" if fields[3].startswith("regular") else "other")
+            entries[path.lstrip("/")] = Entry(kind, int(fields[0], 8), int(fields[1]), int(fields[2]))
+    return entries
 
 
 def _is_unwanted(path: str) -> bool:

@@ -14,7 +14,7 @@ Likeness = Literal["same", "same but for what varies", "different"]
 
 _TIMES = re.compile(
     # a time of day: the hour stays, for it tells the zone
-    r"\b(?P<hour>\d\d?):\d\d(?::\d\d(?:[.,]\d+)?)?"
+    r"(?<![\d:.])(?P<hour>\d\d?):\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d:])"
     # a measured duration; a round one, like 30s, is more likely a setting
     r"|\b(?:\d+[hm])*\d+\.\d+(?:ms|[µμ]s|us|ns|s)\b|\b\d+(?:[µμ]s|us|ns)\b"
     # seconds since 1970, or thousandths and so on: without the last four digits of the seconds

@@ -66,15 +66,21 @@ class Trial:
     ) -> None:
         try:
             clean(self.client, self.name, self._unlabelled, keep=self.keep and error is None)
-            self._tell("done")
         except EngineFailed:
             # it is gone; the watchdog waits a while for it to come back
+            self._let_go()
             if error is None:
                 raise
-        finally:
-            if self._watchdog and self._watchdog.stdin:
-                with suppress(OSError):
-                    self._watchdog.stdin.close()
+        else:
+            self._tell("done")
+            self._let_go(patience=10)
+
+    def _let_go(self, patience: float = 0) -> None:
+        if self._watchdog and self._watchdog.stdin:
+            with suppress(OSError):
+                self._watchdog.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._watchdog.wait(patience)
 
     def _tell(self, line: str) -> None:
         if self._watchdog and self._watchdog.stdin:

@@ -6,25 +6,22 @@ The evidence is all that was seen; the answer is one of four.
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scratchify.decisions import Assume
-from scratchify.engine.binary import Binary, require_elftools
-from scratchify.engine.client import BuildFailed, Built, Client, step_of
+from scratchify.engine.binary import require_elftools
+from scratchify.engine.client import BuildFailed, Built, Client, Start, step_of
 from scratchify.engine.comparison import Alike, Comparison, compare_images, compare_runs
+from scratchify.engine.contents import Limit, compare_owners, judge_files, limit_of
 from scratchify.engine.dialect import BuildRequest
 from scratchify.engine.image import Image
-from scratchify.engine.image_files import Listing, read_listing, size_below, unexplained, unwanted
+from scratchify.engine.image_files import STAT, Entry, Listing, read_listing, stat_entries
 from scratchify.engine.observation import Conditions, Launch, Observation, observe
 from scratchify.engine.trial import Trial
 from scratchify.errors import EngineFailed
 from scratchify.outcome import Rewritten
-
-MOST_NAMED = 10
-"""Files that a comparison names; of more it says how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +57,6 @@ class Side:
     size: int
     build_seconds: float
     ready: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """
-    What no image of this program can do without, in bytes.
-
-    `evidence` are the files that are there for a reason seen in the source or the Dockerfile; files that are only
-    assumed to be read are no part of it.
-    """
-
-    binary: int
-    certificates: int
-    zone_data: int
-    evidence: int
-    strippable: int
-
-    @property
-    def total(self) -> int:
-        return self.binary + self.certificates + self.zone_data + self.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +227,8 @@ def _compare(
     comparisons = (
         *compare_runs(run, run_after, alike),
         *compare_images(before, after, planned),
-        *_files(subject.outcome, listing),
+        *judge_files(subject.outcome, listing),
+        *compare_owners(listing, _owners(trial, before, listing)),
     )
     evidence = Evidence(
         engine=client.title(),
@@ -265,6 +243,21 @@ def _compare(
 def _listing(subject: Subject, trial: Trial, image: Image) -> Listing:
     with trial.client.exported(image.id, trial.container_name("export"), trial.labels) as stream:
         return read_listing(stream, subject.outcome.final_stage.binary)
+
+
+def _owners(trial: Trial, image: Image, listing: Listing) -> Mapping[str, Entry]:
+    """Return what the original says of the files that the result has."""
+    start = Start(
+        image=image.id,
+        name=trial.container_name("owners"),
+        labels=trial.labels,
+        network="none",
+        entrypoint="/bin/sh",
+        arguments=("-c", STAT),
+        user="0",
+    )
+    paths = "\0".join(f"/{path}" for path in listing.entries)
+    return stat_entries(trial.client.filtered(start, paths.encode("utf-8", "surrogateescape"), seconds=60))
 
 
 def launches_of(
@@ -284,37 +277,6 @@ def launches_of(
         return Launch(before, program[0], (*program[1:], *arguments)), Launch(after, None, result)
     words = () if before.entrypoint else before.cmd[: len(entrypoint) or 1]
     return Launch(before, None, (*words, *arguments)), Launch(after, None, result)
-
-
-def limit_of(outcome: Rewritten, listing: Listing) -> Limit:
-    """Return what no image of this program can do without."""
-    assumed = {decision.rule for decision in outcome.decisions if isinstance(decision, Assume)}
-    sizes = {"ca-certificates": 0, "time-zone-data": 0, "": 0}
-    for file in outcome.final_stage.files:
-        if file.target != outcome.final_stage.binary and file.rule not in assumed:
-            sizes[file.rule if file.rule in sizes else ""] += size_below(listing, file.target)
-    binary = listing.binary or Binary(size_below(listing, outcome.final_stage.binary), None, 0)
-    return Limit(binary.size, sizes["ca-certificates"], sizes["time-zone-data"], sizes[""], binary.strippable)
-
-
-def _files(outcome: Rewritten, listing: Listing) -> Iterator[Comparison]:
-    """Yield what is found in the final image's files; there is nothing of the original's to compare it with."""
-    expected, found = "statically linked", "no ELF file"
-    if listing.binary:
-        linker = listing.binary.interpreter
-        found = f"asks for the dynamic linker {linker}" if linker else expected
-    yield Comparison(outcome.final_stage.binary, expected, found, "same" if found == expected else "differs")
-    targets = [file.target for file in outcome.final_stage.files] + [outcome.final_stage.binary]
-    for subject, paths in (
-        ("source and toolchain in the result", unwanted(listing, targets)),
-        ("files without a reason in the result", unexplained(listing, targets)),
-    ):
-        yield Comparison(subject, "none", _named(paths), "differs" if paths else "same")
-
-
-def _named(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-    return " ".join(f"/{path}" for path in paths[:MOST_NAMED]) + more if paths else "none"
 
 
 def _names(before: Image, entrypoint: Sequence[str]) -> tuple[str, str]:

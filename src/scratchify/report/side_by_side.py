@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from textwrap import wrap
 
-from scratchify.engine.comparison import Comparison
+from scratchify.engine.comparison import NOTHING, Comparison
 from scratchify.report.terminal import Line, Piece
 from scratchify.report.verification import Answer, ImageReport, LimitReport, VerificationReport
 
@@ -28,6 +28,9 @@ _WORDS: dict[Answer, str] = {
 
 COLUMN = 48
 """Characters of each of the two columns."""
+
+SHORT = 40
+"""Characters of a value that are shown where it only passes by."""
 
 MOST_LINES = 20
 """Of each side of a difference; the JSON document has more."""
@@ -83,14 +86,15 @@ def _compared(comparisons: Sequence[Comparison], *, verbose: bool) -> Iterator[L
             yield from _difference(comparison)
     for comparison in comparisons:
         if comparison.finding == "intended":
-            change = f"{_short(comparison.original)} -> {_short(comparison.result)}"
+            most = None if verbose else SHORT
+            change = f"{_short(comparison.original, most)} -> {_short(comparison.result, most)}"
             yield (Piece(f"  intended ({comparison.rule}): {comparison.subject}: {change}"),)
     for comparison in comparisons:
         if comparison.finding == "varies":
             yield (Piece(f"  the same but for what varies in the original too: {comparison.subject}"),)
     for comparison in comparisons:
         # what neither side has is no news
-        if comparison.finding == "same" and (verbose or comparison.original != "-"):
+        if comparison.finding == "same" and (verbose or comparison.original != NOTHING):
             yield (Piece(f"  same: {comparison.subject}: {_short(comparison.result)}"),)
 
 
@@ -107,6 +111,6 @@ def _column(text: str) -> list[str]:
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "…"]
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int | None = None) -> str:
     first, *others = text.split("\n")
-    return f"{first} …" if others else first
+    return f"{first[:most].rstrip()} …" if others or len(first) > (most or len(first)) else first

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Literal, assert_never
 
 from scratchify.engine.comparison import Comparison
+from scratchify.engine.contents import Limit
 from scratchify.engine.verification import (
     CannotVerify,
     Differs,
     Evidence,
-    Limit,
     OriginalFails,
     Side,
     Verification,
