@@ -137,9 +137,10 @@ def command(
     with ToldProgress(quiet=quiet, verbose=verbose) as progress:
         for report in _reports(tasks, Verifier(engine, progress, wishes)):
             reports.append(report)
-            if format_ == "text":
+            screen = Screen(sys.stderr if report.answer == "error" else sys.stdout)
+            if format_ == "text" or report.answer == "error":
                 for line in verification_lines(report, kept=keep, verbose=verbose):
-                    Screen(sys.stdout).say(*line)
+                    screen.say(*line)
     if format_ == "json":
         Screen(sys.stdout).put(encoded(verifications(reports)))
     return max((STATUS[report.answer] for report in reports), default=DONE)

@@ -62,7 +62,7 @@ def compare_images(before: Image, after: Image, planned: FinalStage) -> Iterator
 
 def compare_runs(before: Observation, after: Observation, alike: "Alike") -> Iterator[Comparison]:
     """Yield what both runs did. Where words or addresses differ, `alike` is asked whether that is a difference."""
-    yield _part("way to end", _course(before), _course(after))
+    yield _part("run", _course(before), _course(after))
     if not before.ended_by_itself:
         yield _part("listens on", _ports(before), _ports(after))
         yield from _answers(before, after, alike)
@@ -150,7 +150,7 @@ def _course(run: Observation) -> str:
     if run.trouble:
         return f"did not start: {run.trouble}"
     if not run.ended_by_itself:
-        return "runs until it is stopped"
+        return "until it is stopped"
     cause = ", out of memory" if run.ending.out_of_memory else ""
     return f"ends with status {run.ending.status}{cause}"
 

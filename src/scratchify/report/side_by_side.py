@@ -1,7 +1,7 @@
 """A verification as text: what is the same in a line, what differs in two columns."""
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from textwrap import wrap
 
 from scratchify.engine.comparison import NOTHING, Comparison
@@ -23,7 +23,6 @@ _WORDS: dict[Answer, str] = {
     "original-fails": "the original fails",
     "cannot-verify": "cannot be verified",
     "nothing-to-verify": "nothing to verify",
-    "error": "failed",
 }
 
 COLUMN = 48
@@ -41,9 +40,11 @@ LAST_LINES = 40
 
 def verification_lines(report: VerificationReport, *, kept: bool, verbose: bool) -> Iterator[Line]:
     """Yield what is said of one verification; `kept` names the images that are still there."""
+    if report.answer == "error":
+        yield from ((Piece(f"{note.place}: "), Piece(note.message, STYLES["error"])) for note in report.reasons)
+        return
     yield Piece(f"{report.path}: "), Piece(_WORDS[report.answer], STYLES[report.answer]), Piece(_reason(report))
-    for note in report.reasons:
-        yield (Piece(f"{note.place}: {note.rule}: {note.message}"),)
+    yield from ((Piece(f"{note.place}: {note.rule}: {note.message}"),) for note in report.reasons)
     for line in report.log[-LAST_LINES:]:
         yield (Piece(f"  | {line}"),)
     if report.original and report.result and report.limit:
@@ -92,10 +93,10 @@ def _compared(comparisons: Sequence[Comparison], *, verbose: bool) -> Iterator[L
     for comparison in comparisons:
         if comparison.finding == "varies":
             yield (Piece(f"  the same but for what varies in the original too: {comparison.subject}"),)
-    for comparison in comparisons:
-        # what neither side has is no news
-        if comparison.finding == "same" and (verbose or comparison.original != NOTHING):
-            yield (Piece(f"  same: {comparison.subject}: {_short(comparison.result)}"),)
+    # what neither side has is no news
+    same = [one for one in comparisons if one.finding == "same" and (verbose or one.original != NOTHING)]
+    for subject, group in groupby(same, key=lambda one: one.subject.partition(", ")[0]):
+        yield (Piece(f"  same: {subject}: {', '.join(_short(one.result) for one in group)}"),)
 
 
 def _difference(comparison: Comparison) -> Iterator[Line]:
