@@ -121,6 +121,8 @@ def command(
     """
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other")
+    if network == "host":
+        raise click.UsageError("--network host would show the ports of the whole machine; name another one")
     conditions = Conditions(
         arguments=ctx.meta[ARGUMENTS],
         environment=env,

@@ -301,6 +301,11 @@ class Client:
         if ids:
             self._ask(*commands[kind], *ids)
 
+    def is_named(self, image: str) -> bool:
+        """Say whether an image has a name: its id alone would be enough to remove it together with its last one."""
+        done = self._ask("inspect", "--type", "image", "--format", "{{json .RepoTags}}", image)
+        return done.status == 0 and done.output.strip() not in (b"[]", b"null")
+
     def labelled(self, kind: str, label: str) -> tuple[str, ...]:
         """Return the ids of the containers, images or networks that have this label. Raises EngineFailed."""
         commands = {"container": ["ps", "--all"], "image": ["images", "--all"], "network": ["network", "ls"]}

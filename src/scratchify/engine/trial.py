@@ -96,5 +96,5 @@ def clean(client: Client, run: str, unlabelled: list[tuple[str, str]], *, keep: 
             client.remove(kind, client.labelled(kind, f"{LABEL}={run}"))
         # later ones were made from earlier ones, and go first
         for other, id_ in reversed(unlabelled):
-            if other == kind:
+            if other == kind and not (kind == "image" and client.is_named(id_)):
                 client.remove(kind, [id_])

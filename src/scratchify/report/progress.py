@@ -57,5 +57,7 @@ class ToldProgress(Progress):
         from rich.text import Text
 
         assert self._status
-        # as one line: what does not fit is cut
-        self._status.update(Text(visible(text), overflow="ellipsis", no_wrap=True))
+        line = Text(visible(text))
+        # beside the spinner; a second line would jump
+        line.truncate(self._status.console.width - 2, overflow="ellipsis")
+        self._status.update(line)
