@@ -15,7 +15,7 @@ from scratchify.engine.client import Client
 from scratchify.engine.trial import LABEL
 from scratchify.errors import EngineFailed
 
-PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc", "buildah": "buildah"}
+PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc", "buildah": "buildah", "podman": "podman"}
 """Markers, and the program that each stands for; CONTRIBUTING.md lists them."""
 
 

@@ -90,10 +90,11 @@ class Trial:
 
 
 def clean(client: Client, run: str, unlabelled: list[tuple[str, str]], *, keep: bool) -> None:
-    """Remove what a run made; with `keep` all but its labelled images."""
+    """Remove what a run made; with `keep` all but its images that have a name."""
     for kind in KINDS:
-        if kind != "image" or not keep:
-            client.remove(kind, client.labelled(kind, f"{LABEL}={run}"))
+        found = client.labelled(kind, f"{LABEL}={run}")
+        # buildah labels the last image of each stage, and names only that of the last one
+        client.remove(kind, [id_ for id_ in found if not (keep and kind == "image" and client.is_named(id_))])
         # later ones were made from earlier ones, and go first
         for other, id_ in reversed(unlabelled):
             if other == kind and not (kind == "image" and client.is_named(id_)):
