@@ -3,16 +3,21 @@
 from functools import cached_property
 from pathlib import Path
 
+from scratchify.analysis.facts import analyse
+from scratchify.analysis.web_paths import web_paths
 from scratchify.cli.boundary import DIFFERS, DONE, FAILED, UNDECIDED
 from scratchify.cli.examination import Examined, places
 from scratchify.cli.inputs import decoded
+from scratchify.context import DirectoryContext
 from scratchify.engine.choice import find_engine
 from scratchify.engine.client import Client
 from scratchify.engine.verification import CannotVerify, Progress, Subject, Verification, Wishes, verify
 from scratchify.errors import EngineFailed
+from scratchify.model import understand
 from scratchify.outcome import Rewritten
 from scratchify.report.document import FileReport, Note
 from scratchify.report.verification import Answer, verification_report
+from scratchify.syntax import parse
 
 STATUS: dict[Answer, int] = {
     "verified": DONE,
@@ -42,8 +47,11 @@ class Verifier:
         """Build and run what a Dockerfile was and what it becomes, and compare."""
         if isinstance(self._engine, EngineFailed):
             return CannotVerify(str(self._engine))
-        path, context = places(result.task, decoded(result.before))
-        subject = Subject(path or Path(context, "Dockerfile"), context, result.before, outcome)
+        text = decoded(result.before)
+        path, context = places(result.task, text)
+        facts = analyse(understand(parse(text)), DirectoryContext(context, path), result.task.settings)
+        hints = tuple(found.path for found in web_paths(facts))
+        subject = Subject(path or Path(context, "Dockerfile"), context, result.before, outcome, hints)
         return verify(subject, self._engine, self._wishes, self._progress)
 
     def sifted(self, result: Examined) -> tuple[Examined, int]:

@@ -82,12 +82,14 @@ class Alike:
     Tells whether texts of two runs say the same.
 
     `again` gives a further run of the original, which shows what varies by itself. `names` are the program's name as
-    the original and as the result start it, which programs print; `shell_form` where a shell started the original.
+    the original and as the result start it, which programs print; `shell_form` where a shell started the original. Of
+    `hints`, paths that may be none, only the status counts.
     """
 
     again: Callable[[], Observation]
     names: tuple[str, str]
     shell_form: bool
+    hints: frozenset[str] = frozenset()
 
     def outputs(
         self,
@@ -103,12 +105,17 @@ class Alike:
 
     def answers(self, before: Answer, after: Answer) -> Iterator[Comparison]:
         subject = f"GET {before.path} on port {before.port}"
-        yield _part(subject, _status(before), _status(after))
 
         def same(run: Observation) -> Answer:
             found = (item for item in run.answers if (item.port, item.path) == (before.port, before.path))
             return next(found, before)
 
+        ours, theirs = _status(before), _status(after)
+        yield self._texts(
+            subject, Texts([ours], [theirs], is_ordered=True), lambda: [_status(same(self.again()))], (ours, theirs)
+        )
+        if before.path in self.hints:
+            return
         headers = Texts(_headers(before), _headers(after), is_ordered=True)
         counts = (f"{len(before.headers)} headers", f"{len(after.headers)} headers")
         yield self._texts(f"{subject}, headers", headers, lambda: _headers(same(self.again())), counts)

@@ -25,6 +25,9 @@ GRACE = 10.0
 ANSWER = 5.0
 """Seconds for one answer."""
 
+HINTS = 15.0
+"""Seconds after which hints are no longer followed."""
+
 MOST_PORTS = 8
 """That are asked for pages."""
 
@@ -35,12 +38,14 @@ class Conditions:
     What holds for both runs alike.
 
     `network` is one of the engine's, None one without a way out; `arguments` are for the program; `seconds` is how long
-    it may take to end or to listen; `memory` is in bytes.
+    it may take to end or to listen; `memory` is in bytes. `probes` are paths that a server is asked for; of `hints`,
+    which may be none, only the status counts.
     """
 
     arguments: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     probes: tuple[str, ...] = ("/",)
+    hints: tuple[str, ...] = ()
     network: str | None = None
     seconds: float = 20
     memory: int = 1024**3
@@ -97,13 +102,14 @@ class Launch:
 
 
 def observe(
-    trial: Trial, what: str, launch: Launch, helper: Image, conditions: Conditions, *, expected: Sequence[Port] = ()
+    trial: Trial, what: str, launch: Launch, helper: Image, conditions: Conditions, *, first: Observation | None = None
 ) -> Observation:
     """
     Run an image and watch it.
 
     `what` names the run among those of the trial, `helper` is an image with a shell, for the container that looks at
-    the network; a server is given time to open the ports that are `expected`. Raises EngineFailed.
+    the network. After a `first` run a server is given time to open the same ports, and asked for the same paths. Raises
+    EngineFailed.
     """
     with _network(trial, what, conditions) as network, _helper(trial, what, helper, network, conditions) as watch:
         start = Start(
@@ -118,8 +124,9 @@ def observe(
             processes=conditions.processes,
         )
         with trial.client.started(start) as running:
-            ready = _wait(running, watch, conditions.seconds, {port.number for port in expected})
-            return _watched(trial, what, launch, running, watch, conditions, ready)
+            ready = _wait(running, watch, conditions.seconds, {port.number for port in first.ports} if first else set())
+            asked = None if first is None else {(answer.port, answer.path) for answer in first.answers}
+            return _watched(trial, what, launch, running, watch, conditions, ready, asked)
 
 
 def _watched(
@@ -130,6 +137,7 @@ def _watched(
     watch: Watch,
     conditions: Conditions,
     ready: float | None,
+    asked: set[tuple[int, str]] | None,
 ) -> Observation:
     """Look at a run that has ended, or is ready, or will be neither; then stop it."""
     client = trial.client
@@ -139,7 +147,7 @@ def _watched(
     if not running.has_ended():
         ports = tuple(sorted(watch.ports))
         helper = trial.container_name(f"{what}-network")
-        answers = tuple(_answers(trial, helper, ports, conditions.probes))
+        answers = tuple(_answers(trial, helper, ports, conditions, asked))
         if launch.image.health_check and (words := launch.image.health_check.words):
             health = client.call(running.name, words, seconds=ANSWER)
         # an answer may have made it open more, or end
@@ -183,10 +191,17 @@ def _stop(trial: Trial, running: Running) -> tuple[float, bool]:
     return round(seconds, 2), not ended
 
 
-def _answers(trial: Trial, helper: str, ports: Sequence[Port], paths: Sequence[str]) -> Iterator[Answer]:
+def _answers(
+    trial: Trial, helper: str, ports: Sequence[Port], conditions: Conditions, asked: set[tuple[int, str]] | None
+) -> Iterator[Answer]:
+    """Yield what each port answers; a later run is asked for just what the first was, for programs log requests."""
+    end = time.monotonic() + HINTS
     for port in ports[:MOST_PORTS]:
         words = ("/bin/sh", "-c", TALK, port.host, str(port.number))
-        for path in paths:
+        for path in (*conditions.probes, *conditions.hints):
+            is_late = path not in conditions.probes and time.monotonic() > end
+            if is_late if asked is None else (port.number, path) not in asked:
+                continue
             received = trial.client.exchange(helper, words, request(port, path), seconds=ANSWER)
             yield answer(port, path, received)
 

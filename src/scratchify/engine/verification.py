@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scratchify.engine.binary import require_elftools
@@ -26,12 +26,17 @@ from scratchify.outcome import Rewritten
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is verified: the Dockerfile, where it lies, its build context, and what becomes of it."""
+    """
+    What is verified: the Dockerfile, where it lies, its build context, and what becomes of it.
+
+    `hints` are paths of addresses that the source names.
+    """
 
     dockerfile: Path
     context: Path
     before: bytes
     outcome: Rewritten
+    hints: tuple[str, ...] = ()
 
     @property
     def after(self) -> bytes:
@@ -163,7 +168,8 @@ def _verify(
     subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, files: tuple[Path, Path]
 ) -> Verification:
     built = _build_both(subject, trial, wishes, progress, files)
-    return _compare(subject, trial, wishes.conditions, progress, built) if isinstance(built, tuple) else built
+    conditions = replace(wishes.conditions, hints=subject.hints)
+    return _compare(subject, trial, conditions, progress, built) if isinstance(built, tuple) else built
 
 
 def _build_both(
@@ -209,7 +215,7 @@ def _compare(
     if why := _does_not_run(run, conditions):
         return OriginalFails(why, _last_lines(run))
     progress.begin("running the result")
-    run_after = observe(trial, "result", launches[1], before, conditions, expected=run.ports)
+    run_after = observe(trial, "result", launches[1], before, conditions, first=run)
     progress.end(_told("result", run_after))
 
     further: list[Observation] = []
@@ -218,12 +224,13 @@ def _compare(
         """Run the original once more, the first time that somebody asks what varies by itself."""
         if not further:
             progress.begin("running the original once more, to see what varies by itself")
-            further.append(observe(trial, "again", launches[0], before, conditions, expected=run.ports))
+            further.append(observe(trial, "again", launches[0], before, conditions, first=run))
             progress.end(_told("original", further[0]))
         return further[0]
 
     listing = _listing(subject, trial, after)
-    alike = Alike(again, _names(before, planned.entrypoint or ()), before.shell_form)
+    names = _names(before, planned.entrypoint or ())
+    alike = Alike(again, names, before.shell_form, frozenset(conditions.hints) - frozenset(conditions.probes))
     comparisons = (
         *compare_runs(run, run_after, alike),
         *compare_images(before, after, planned),
