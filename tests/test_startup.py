@@ -7,15 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_cli import is_rewritten, project
+
 HEAVY = [
     "asyncio",
     "concurrent.futures",
+    "elftools",
     "libcst",
     "multiprocessing",
     "pathspec",
     "rich",
     "ruamel",
     "scratchify.bases",
+    "scratchify.engine",
     "scratchify.patch",
     "scratchify.plan",
     "scratchify.promises",
@@ -66,6 +70,15 @@ def test_a_file_without_go_loads_nothing_heavy(folder: Path, arguments: list[str
     assert sorted(loaded & set(HEAVY)) == []
     analysis = {name for name in loaded if name.startswith("scratchify.analysis")}
     assert analysis <= {"scratchify.analysis", "scratchify.analysis.scope"}
+
+
+@pytest.mark.parametrize("arguments", [["--diff", "Dockerfile"], ["Dockerfile"], ["explain", "Dockerfile"], ["rules"]])
+def test_what_is_not_verified_loads_nothing_of_the_engine(tmp_path: Path, arguments: list[str]) -> None:
+    dockerfile = project(tmp_path)
+    loaded = imported_by(arguments, tmp_path)
+    assert ("scratchify.plan" in loaded) or arguments == ["rules"]
+    assert is_rewritten(dockerfile) == (arguments == ["Dockerfile"])
+    assert sorted(loaded & {"elftools", "scratchify.engine"}) == []
 
 
 def test_a_file_without_go_takes_little_time(folder: Path) -> None:

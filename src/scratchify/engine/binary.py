@@ -9,6 +9,9 @@ from typing import IO
 
 from scratchify.errors import MissingExtra
 
+ELF = b"\x7fELF"
+"""Begins each such file."""
+
 _DEBUG = (".debug_", ".zdebug_", ".symtab", ".strtab")
 """Sections that `-ldflags='-s -w'` leaves out: https://pkg.go.dev/cmd/link"""
 
@@ -39,11 +42,9 @@ def read_binary(stream: IO[bytes], size: int) -> Binary | None:
     try:
         file = ELFFile(stream)
         linkers = [segment for segment in file.iter_segments() if isinstance(segment, InterpSegment)]
+        interpreter = str(linkers[0].get_interp_name()) if linkers else None
         sections = [(str(section.name), int(section["sh_size"])) for section in file.iter_sections()]
-    except ELFError:
+    except (ELFError, ValueError, OverflowError, MemoryError):
+        # of damaged files pyelftools believes the places and sizes that they claim
         return None
-    return Binary(
-        size,
-        str(linkers[0].get_interp_name()) if linkers else None,
-        sum(length for name, length in sections if name.startswith(_DEBUG)),
-    )
+    return Binary(size, interpreter, sum(length for name, length in sections if name.startswith(_DEBUG)))

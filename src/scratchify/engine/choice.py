@@ -32,9 +32,8 @@ def find_engine(named: str | None = None) -> Client:
         return client
     silent: list[str] = []
     for name in CLIENTS:
-        client = _client(name)
         try:
-            if client:
+            if client := _client(name):
                 client.version()
                 return client
             silent.append(f"{name} is not installed")
@@ -47,6 +46,6 @@ def _client(name: str) -> Client | None:
     program = shutil.which(name)
     if program is None:
         return None
-    # what is called docker may be Podman: Debian's podman-docker
+    # what is called docker may be Podman: Debian's podman-docker, or a link, which says its own name before the version
     said = ask([program, "--version"], dict(os.environ)).output.decode("utf-8", "replace")
-    return Client(program, PODMAN if said.startswith("podman") else DOCKER)
+    return Client(program, PODMAN if said.startswith(("podman", "docker version")) else DOCKER)

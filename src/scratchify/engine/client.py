@@ -12,18 +12,15 @@ from typing import IO, Any
 
 from scratchify.engine.dialect import Builder, BuildRequest, Dialect
 from scratchify.engine.image import Image, image_of
+from scratchify.engine.leftovers import Leftovers
 from scratchify.engine.processes import Captured, Done, Lines, ask, child, wait_for
 from scratchify.errors import EngineFailed
 
-_STEP = re.compile(r"#\d+ (\[(?!internal|auth).+)|(?:STEP|Step) (\d+/\d+) ?: ?(.*)")
-"""BuildKit's plain progress, or the lines of buildah and the classic builder."""
+_STEP = re.compile(r"#\d+ (\[(?!internal\]|auth\]).+)|(?:\[\d+/\d+\] )?(?:STEP|Step) (\d+/\d+) ?: ?(.*)")
+"""BuildKit's plain progress; or the lines of buildah, which names the stage of several, and of the classic builder."""
 
 _NEVER = "0001-"
 """Begins the time at which something happened that did not."""
-
-_MADE = re.compile(r" ---> (?P<image>[0-9a-f]{12})| ---> Running in (?P<container>[0-9a-f]{12})")
-_OF_OTHERS = re.compile(r" ---> Using cache|Step \d+/\d+ : FROM\b", re.IGNORECASE)
-"""Before an image that was there before us: one out of the cache, or the base itself."""
 
 _ENGINE_FAILED = (
     "code = Unavailable",
@@ -152,21 +149,10 @@ class Client:
         """
         Build an image. Raises EngineFailed where the engine went away.
 
-        `tell` is called with each line of the log, `made` with the client's process, and with the images and containers
-        that the classic builder leaves behind: a kind and an id.
+        `tell` is called with each line of the log, `made` with the client's process, again when that has ended, and
+        with the images and containers that the classic builder leaves behind: a kind and an id.
         """
-        under_way = [""]
-
-        def each(line: str) -> None:
-            if line.startswith(("Step ", " ---> Using cache")):
-                under_way[0] = line
-            elif found := _MADE.match(line):
-                if found["container"]:
-                    made("container", found["container"])
-                elif not _OF_OTHERS.match(under_way[0]):
-                    made("image", found["image"])
-            tell(line)
-
+        each = self._reader(tell, made)
         begin = time.monotonic()
         command = [self.program, "build", *self.builder.options(request), str(request.context)]
         with child(command, {**self.environment, **self.builder.environment}, merged=True) as process:
@@ -174,6 +160,7 @@ class Client:
             made("process", str(process.pid))
             lines = Lines(process.stdout, each)
             in_time = wait_for(lambda: process.poll() is not None, seconds)
+        made("ended", str(process.pid))
         lines.finish()
         if not in_time:
             return BuildFailed(f"the build did not end within {seconds:.0f} s", lines.last, timed_out=True)
@@ -183,6 +170,18 @@ class Client:
             raise EngineFailed(f"the engine failed during a build: {_reason(lines.last)}")
         self.version()
         return BuildFailed(_reason(lines.last), lines.last)
+
+    def _reader(self, tell: Callable[[str], None], made: Callable[[str, str], None]) -> Callable[[str], None]:
+        """Return what takes each line of a build's log."""
+        if not self.builder.labels_last:
+            return tell
+        leftovers = Leftovers({*self._ids("container"), *self._ids("image")}, made)
+
+        def each(line: str) -> None:
+            leftovers.see(line)
+            tell(line)
+
+        return each
 
     def image(self, name: str) -> Image:
         """Return an image's configuration."""
@@ -308,8 +307,11 @@ class Client:
 
     def labelled(self, kind: str, label: str) -> tuple[str, ...]:
         """Return the ids of the containers, images or networks that have this label. Raises EngineFailed."""
+        return self._ids(kind, "--filter", f"label={label}")
+
+    def _ids(self, kind: str, *only: str) -> tuple[str, ...]:
         commands = {"container": ["ps", "--all"], "image": ["images", "--all"], "network": ["network", "ls"]}
-        done = self._run(*commands[kind], "--quiet", "--filter", f"label={label}")
+        done = self._run(*commands[kind], "--quiet", *only)
         return tuple(dict.fromkeys(done.output.decode("ascii", "replace").split()))
 
     def _inspected(self, kind: str, name: str) -> Mapping[str, Any]:  # Any: JSON
@@ -336,8 +338,8 @@ def step_of(line: str) -> str | None:
 
 
 def _reason(log: Sequence[str]) -> str:
-    """Return the line that says why a build failed: the last one that says anything."""
-    said = [line for line in log if line.strip(" -\t")]
+    """Return the line that says why a build failed: the last one that says anything of it."""
+    said = [line for line in log if line.strip(" -\t") and not line.startswith("View build details: ")]
     return said[-1].strip() if said else "the build failed without a word"
 
 

@@ -5,8 +5,9 @@ Each comparison says what the original does and what the result does. A differen
 everything else that differs is a defect.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import join
 from typing import Literal
 
 from scratchify.engine.http_probe import Answer
@@ -52,12 +53,12 @@ def compare_images(before: Image, after: Image, planned: FinalStage) -> Iterator
         ("command", before.cmd, after.cmd, planned.cmd),
     ):
         yield _part(subject, _words(ours), _words(theirs), _words(wanted or ()), "exec-form-entrypoint")
-    yield _part("ports", " ".join(before.ports), " ".join(after.ports))
-    yield _part("volumes", " ".join(before.volumes), " ".join(after.volumes))
+    yield _part("ports", _words(before.ports), _words(after.ports))
+    yield _part("volumes", _words(before.volumes), _words(after.volumes))
     yield _part("stop signal", before.stop_signal, after.stop_signal)
     yield _part("health check", _check(before.health_check), _check(after.health_check))
     for name in sorted((before.labels.keys() | after.labels.keys()) - {LABEL}):
-        yield _part(f"label {name}", before.labels.get(name, NOTHING), after.labels.get(name, NOTHING))
+        yield _part(f"label {name}", _value(before.labels, name), _value(after.labels, name))
 
 
 def compare_runs(before: Observation, after: Observation, alike: "Alike") -> Iterator[Comparison]:
@@ -140,8 +141,8 @@ class Alike:
 def _environment(before: Image, after: Image, planned: FinalStage) -> Iterator[Comparison]:
     wanted = {"PATH": DEFAULT_PATH, **planned.env}
     for name in sorted(before.env.keys() | after.env.keys()):
-        ours, theirs = before.env.get(name, NOTHING), after.env.get(name, NOTHING)
-        yield _part(f"variable {name}", ours, theirs, wanted.get(name, NOTHING), "environment")
+        ours, theirs = _value(before.env, name), _value(after.env, name)
+        yield _part(f"variable {name}", ours, theirs, _value(wanted, name), "environment")
 
 
 def _part(subject: str, ours: str, theirs: str, wanted: str | None = None, rule: str | None = None) -> Comparison:
@@ -205,12 +206,17 @@ def _headers(answer: Answer) -> list[str]:
 def _check(check: HealthCheck | None) -> str:
     if check is None:
         return NOTHING
-    times = (check.interval, check.timeout, check.start_period, check.retries)
+    times = (check.interval, check.timeout, check.start_period, check.retries, check.start_interval)
     return f"{_words(check.test)} {' '.join(map(str, times))}"
 
 
+def _value(values: Mapping[str, str], name: str) -> str:
+    """Return a value as it is shown: an empty one is not nothing."""
+    return (values[name] or "''") if name in values else NOTHING
+
+
 def _words(words: Sequence[str]) -> str:
-    return " ".join(words) or NOTHING
+    return join(words) or NOTHING
 
 
 def _lines(output: Output) -> list[str]:

@@ -27,11 +27,16 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """How images are built: which one it is, in words, the options that it wants, and variables for the client."""
+    """
+    How images are built: which one it is, in words, the options that it wants, and variables for the client.
+
+    `labels_last`: `--label` is for the last image only; what is made on the way bears what the Dockerfile says.
+    """
 
     title: str
     options: Callable[[BuildRequest], Sequence[str]]
     environment: Mapping[str, str]
+    labels_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _with_classic(request: BuildRequest) -> list[str]:
 
 _BUILDX = Builder("BuildKit", _with_buildx, {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
 _BUILDKIT = Builder("BuildKit", _with_buildkit, {"DOCKER_BUILDKIT": "1"})
-_CLASSIC = Builder("classic builder", _with_classic, {"DOCKER_BUILDKIT": "0"})
+_CLASSIC = Builder("classic builder", _with_classic, {"DOCKER_BUILDKIT": "0"}, labels_last=True)
 
 DOCKER = Dialect(
     "docker",

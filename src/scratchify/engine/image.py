@@ -1,8 +1,15 @@
 """What an engine says of an image: its configuration and its size."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from posixpath import basename
 from typing import Any
+
+from scratchify.analysis.launch import SHELLS
+
+_COMMAND = re.compile("-[A-Za-z]*c")
+"""A shell's option before the command, others with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,7 @@ class HealthCheck:
     timeout: int = 0
     start_period: int = 0
     retries: int = 0
+    start_interval: int = 0
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -46,9 +54,9 @@ class Image:
 
     @property
     def shell_form(self) -> bool:
-        """Say whether the container's first process is a shell that reads the command."""
-        words = self.entrypoint or self.cmd
-        return len(words) > 2 and words[0].endswith("sh") and words[1] == "-c"
+        """Say whether the container's first process is a shell that reads the command: `/bin/bash -o pipefail -c …`."""
+        words = (*self.entrypoint, *self.cmd)
+        return bool(words) and basename(words[0]) in SHELLS and any(map(_COMMAND.fullmatch, words[1:-1]))
 
 
 def image_of(inspected: Mapping[str, Any]) -> Image:  # Any: JSON
@@ -78,5 +86,5 @@ def image_of(inspected: Mapping[str, Any]) -> Image:  # Any: JSON
 def _health_check(said: Mapping[str, Any] | None) -> HealthCheck | None:  # Any: JSON
     if not said or not said.get("Test"):
         return None
-    times = (said.get(name) or 0 for name in ("Interval", "Timeout", "StartPeriod", "Retries"))
+    times = (said.get(name) or 0 for name in ("Interval", "Timeout", "StartPeriod", "Retries", "StartInterval"))
     return HealthCheck(tuple(said["Test"]), *(int(time) for time in times))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Literal
 
-from scratchify.engine.binary import Binary, read_binary
+from scratchify.engine.binary import ELF, Binary, read_binary
+from scratchify.errors import EngineFailed
 
 Kind = Literal["file", "folder", "link", "other"]
 
@@ -55,21 +56,25 @@ class Listing:
 
 
 def read_listing(stream: IO[bytes], binary: str) -> Listing:
-    """Read an image's export to its end; `binary` is the path of its program."""
+    """Read an image's export to its end; `binary` is the path of its program. Raises EngineFailed where it is cut."""
     entries: dict[str, Entry] = {}
-    found: Binary | None = None
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
-            path = member.name.removeprefix("./").rstrip("/")
-            if not path or path == ".":
-                continue
-            kind: Kind = "folder" if member.isdir() else "link" if member.issym() else "file"
-            if not (member.isdir() or member.issym() or member.isfile() or member.islnk()):
-                kind = "other"
-            entries[path] = Entry(kind, member.mode & 0o7777, member.uid, member.gid, member.size)
-            if path == binary.lstrip("/") and member.isfile() and (content := archive.extractfile(member)):
-                found = _spooled(content, member.size)
-    return Listing({path: entry for path, entry in entries.items() if not _by_the_engine(path, entry)}, found)
+    binaries: dict[str, Binary | None] = {}
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                path = _path(member.name)
+                if path:
+                    entries[path] = Entry(_kind(member), member.mode & 0o7777, member.uid, member.gid, member.size)
+                if member.islnk():
+                    binaries[path] = binaries.get(_path(member.linkname))
+                elif member.isfile() and (content := archive.extractfile(member)):
+                    binaries[path] = _spooled(content, member.size)
+        while stream.read(1024 * 1024):  # what fills it up, or who writes it would wait for ever
+            pass
+    except (tarfile.TarError, EOFError) as error:
+        raise EngineFailed(f"the image's files came in no tar archive, or broke off: {error}") from error
+    entries = {path: entry for path, entry in entries.items() if not _by_the_engine(path, entry)}
+    return Listing(entries, binaries.get(_path(binary)))
 
 
 def unwanted(listing: Listing, explained: Iterable[str]) -> list[str]:
@@ -84,11 +89,11 @@ def unwanted(listing: Listing, explained: Iterable[str]) -> list[str]:
 
 def unexplained(listing: Listing, explained: Iterable[str]) -> list[str]:
     """Return the files that lie neither at one of these paths nor below it."""
-    known = frozenset(path.strip("/") for path in explained)
+    known = frozenset(path.strip("/") or "." for path in explained)
     return [
         path
         for path, entry in listing.entries.items()
-        if entry.kind != "folder" and path not in known and not known & {str(up) for up in PurePosixPath(path).parents}
+        if entry.kind != "folder" and not known & {path, *map(str, PurePosixPath(path).parents)}
     ]
 
 
@@ -105,6 +110,21 @@ def stat_entries(output: bytes) -> Mapping[str, Entry]:
     return entries
 
 
+def _path(name: str) -> str:
+    """Return a path as it stands below the root; that of the root itself is empty."""
+    path = name.removeprefix("./").strip("/")
+    return "" if path == "." else path
+
+
+def _kind(member: tarfile.TarInfo) -> Kind:
+    if member.isdir():
+        return "folder"
+    if member.issym():
+        return "link"
+    # a hard link is a file that has two names
+    return "file" if member.isfile() or member.islnk() else "other"
+
+
 def _is_unwanted(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.endswith(".go") or name in SOURCE_NAMES or path.startswith(TOOLCHAIN)
@@ -116,7 +136,11 @@ def _by_the_engine(path: str, entry: Entry) -> bool:
 
 def _spooled(content: IO[bytes], size: int) -> Binary | None:
     """Read a binary that stands in a stream; an ELF file is read here and there, which takes a file of its own."""
+    start = content.read(len(ELF))
+    if start != ELF:
+        return None
     with tempfile.TemporaryFile() as file:
+        file.write(start)
         while chunk := content.read(1024 * 1024):
             file.write(chunk)
         file.seek(0)

@@ -13,8 +13,9 @@ from typing import Literal
 Likeness = Literal["same", "same but for what varies", "different"]
 
 _TIMES = re.compile(
-    # a time of day: the hour stays, for it tells the zone
-    r"(?<![\d:.])(?P<hour>\d\d?):\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d:])"
+    # a time of day, not a port behind an address or part of a longer row; the hour stays, for it tells the zone
+    r"(?:(?<![\w.:])|(?<=\dT)|(?<=/\d{4}:))"
+    r"(?P<hour>[01]?\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?(?!\d|:\w)"
     # a measured duration; a round one, like 30s, is more likely a setting
     r"|\b(?:\d+[hm])*\d+\.\d+(?:ms|[µμ]s|us|ns|s)\b|\b\d+(?:[µμ]s|us|ns)\b"
     # seconds since 1970, or thousandths and so on: without the last four digits of the seconds
@@ -81,7 +82,11 @@ def _fits(first: str, second: str, line: str) -> bool:
         # they share a beginning and an end; what is between may be anything
         start = _common(words, others)
         end = min(_common(words[::-1], others[::-1]), min(len(words), len(others)) - start)
-        return own[:start] == words[:start] and (not end or own[-end:] == words[-end:])
+        return (
+            len(own) >= start + end
+            and own[:start] == words[:start]
+            and own[len(own) - end :] == words[len(words) - end :]
+        )
     return len(own) == len(words) and all(
         word == mine for word, other, mine in zip(words, others, own, strict=True) if word == other
     )

@@ -87,7 +87,8 @@ class Watch:
             case "end":
                 ports = listening("\n".join(self._rows))
                 if ports != self.ports:
-                    self.ports, self.changed = ports, time.monotonic()
+                    # in this order: whoever looks in between must not take new ports for settled ones
+                    self.changed, self.ports = time.monotonic(), ports
                 self.is_looking = True
             case _:
                 self._rows.append(line)

@@ -135,11 +135,17 @@ class Lines:
         self._thread.join(patience)
 
     def _read(self) -> None:
-        with suppress(OSError, ValueError), self._stream:
-            while raw := self._stream.readline(LONGEST_LINE):
+        with self._stream:
+            while raw := self._next():
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self._last.append(line)
-                self._each(line)
+                with suppress(OSError, ValueError):  # nobody may listen any more; whoever writes is still read
+                    self._each(line)
+
+    def _next(self) -> bytes:
+        with suppress(OSError, ValueError):
+            return self._stream.readline(LONGEST_LINE)
+        return b""
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, *, every: float = 0.05) -> bool:

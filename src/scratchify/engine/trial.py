@@ -49,8 +49,9 @@ class Trial:
         self._tell(f"{kind} {id_}")
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "scratchify.engine.watchdog", self.client.program, self.name]
-        environment = {**self.client.environment, "PYTHONPATH": os.pathsep.join(sys.path)}
+        # -P: else Python looks for modules in the working folder first, which may be anybody's
+        command = [sys.executable, "-P", "-m", "scratchify.engine.watchdog", self.client.program, self.name]
+        environment = {**self.client.environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._watchdog = subprocess.Popen(
             command,
             env=environment,

@@ -144,8 +144,11 @@ def verify(subject: Subject, client: Client, wishes: Wishes, progress: Progress)
     """
     require_elftools()
     try:
-        with Trial(client, keep=wishes.keep) as trial, _dockerfiles(subject) as files:
-            return _verify(subject, trial, wishes, progress, files)
+        with Trial(client) as trial, _dockerfiles(subject) as files:
+            found = _verify(subject, trial, wishes, progress, files)
+            # only evidence has the images' names: others would stay, and nobody would know
+            trial.keep = wishes.keep and isinstance(found, Verified | Differs) and found.evidence is not None
+            return found
     except EngineFailed as reason:
         return CannotVerify(str(reason))
 

@@ -26,7 +26,11 @@ def main(program: str, run: str) -> None:
         kind, _, rest = line.strip().partition(" ")
         if kind == "done":
             return
-        made.append((kind, rest))
+        if kind == "ended":
+            # its number may be another one's by now
+            made.remove(("process", rest))
+        else:
+            made.append((kind, rest))
     for kind, process in made:
         if kind == "process":
             with suppress(OSError):
