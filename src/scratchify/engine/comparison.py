@@ -164,12 +164,13 @@ def _course(run: Observation) -> str:
 
 
 def _after_signal(before: Observation, after: Observation, alike: Alike) -> Comparison:
+    subject = f"on {before.ending.signal}"
     ours, theirs = _reaction(before), _reaction(after)
     is_better = before.ending.killed and not after.ending.killed
     if ours != theirs and is_better and alike.shell_form:
         # a shell that hands no signal on stood before the program
-        return Comparison("on SIGTERM", ours, theirs, "intended", "exec-form-entrypoint")
-    return _part("on SIGTERM", ours, theirs)
+        return Comparison(subject, ours, theirs, "intended", "exec-form-entrypoint")
+    return _part(subject, ours, theirs)
 
 
 def _reaction(run: Observation) -> str:

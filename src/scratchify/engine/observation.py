@@ -60,6 +60,7 @@ class Ending:
     seconds: float | None = None
     killed: bool = False
     out_of_memory: bool = False
+    signal: str = "SIGTERM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _watched(
 ) -> Observation:
     """Look at a run that has ended, or is ready, or will be neither; then stop it."""
     client = trial.client
+    signal = launch.image.stop_signal or "SIGTERM"
     answers: tuple[Answer, ...] = ()
     health = None
     ports: tuple[Port, ...] = ()
@@ -152,7 +154,7 @@ def _watched(
             health = client.call(running.name, words, seconds=ANSWER)
         # an answer may have made it open more, or end
         ports = tuple(sorted(watch.ports)) or ports
-    seconds, killed = (None, False) if running.has_ended() else _stop(trial, running)
+    seconds, killed = (None, False) if running.has_ended() else _stop(trial, running, signal)
     running.finish()
     state = client.state(running)
     return Observation(
@@ -162,7 +164,9 @@ def _watched(
         answers=answers,
         health=health,
         # some engines do not notice who was killed for its memory; nobody else kills here
-        ending=Ending(state.status, seconds, killed, state.out_of_memory or (seconds is None and state.status == 137)),
+        ending=Ending(
+            state.status, seconds, killed, state.out_of_memory or (seconds is None and state.status == 137), signal
+        ),
         stdout=Output(running.stdout.content, running.stdout.size),
         stderr=Output(running.stderr.content, running.stderr.size),
     )
@@ -179,10 +183,10 @@ def _wait(running: Running, watch: Watch, seconds: float, expected: set[int]) ->
     return None if running.has_ended() or not watch.ports else round(watch.changed - running.since, 2)
 
 
-def _stop(trial: Trial, running: Running) -> tuple[float, bool]:
+def _stop(trial: Trial, running: Running, signal: str) -> tuple[float, bool]:
     """Ask a program to end, as `docker stop` does; return how long it took, and whether it had to be killed."""
     begin = time.monotonic()
-    trial.client.signal(running.name, "TERM")
+    trial.client.signal(running.name, signal)
     ended = running.wait(GRACE)
     seconds = time.monotonic() - begin
     if not ended:
