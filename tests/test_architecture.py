@@ -18,8 +18,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "scratchify"
 
 LAYERS = (
-    "source < errors < edits < syntax < knowledge < model < settings < context < analysis < decisions < rules < bases"
-    " < plan < outcome < patch < promises < refactor < hosts < search < toolchain, engine < report < bot < cli"
+    "source < errors < edits < syntax < knowledge < model < settings < ignore_patterns < context < analysis < decisions"
+    " < rules < bases < plan < outcome < patch < promises < refactor < hosts < search < toolchain, engine < report"
+    " < bot < cli"
 )
 RANKS = {name: rank for rank, layer in enumerate(LAYERS.split(" < ")) for name in layer.split(", ")}
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchify.context import DirectoryContext, IgnoredByGit, IgnorePatterns, MemoryContext, repository_root
+from scratchify.context import DirectoryContext, IgnoredByGit, MemoryContext, repository_root
+from scratchify.ignore_patterns import IgnorePatterns
 
 
 def make(root: Path, *files: str) -> Path:

@@ -5,14 +5,13 @@ https://docs.docker.com/build/concepts/context/
 """
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from posixpath import dirname, normpath, relpath
+from posixpath import dirname, relpath
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from scratchify.syntax.white_space import SPACE
+from scratchify.ignore_patterns import IgnorePatterns
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -21,10 +20,6 @@ Kind = Literal["file", "folder", "link"]
 
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """What compose looks for: https://docs.docker.com/compose/intro/compose-application-model/"""
-
-_SPECIAL = re.compile(r"[*?\[\]\\]")
-_PIECE = re.compile(r"\*\*/?|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
-_IN_CLASS = re.compile(r"\\.|--|[\[&~|]", re.DOTALL)
 
 
 class BuildContext(Protocol):
@@ -180,7 +175,12 @@ class DirectoryContext:
             return None
 
     def may_be_absent(self, path: str) -> bool:
-        return self._by_git.match(self._root / path, is_folder=self.entries.get(path) == "folder")
+        return self._by_git.hides(self._below + path, is_folder=self.entries.get(path) == "folder")
+
+    @cached_property
+    def _below(self) -> str:
+        """The context's own path in the repository, with a slash; asked for each of its files."""
+        return self._by_git.path_of(self._root / "x").removesuffix("x")
 
     @cached_property
     def absent(self) -> tuple[str, ...]:
@@ -230,102 +230,6 @@ class DirectoryContext:
                     seen[path] = "folder"
 
 
-class IgnorePatterns:
-    """
-    The rules of a .dockerignore file: the last pattern that matches decides, `!` lets through again.
-
-    After moby/patternmatcher (MatchesUsingParentResults, which BuildKit's and the classic client walk by) and its
-    ignorefile package. A pattern that the builder refuses hides nothing: there is no build to be true to.
-
-    https://docs.docker.com/build/concepts/context/#dockerignore-files
-    """
-
-    def __init__(self, text: str) -> None:
-        rules = [_ignore_rule(line) for line in text.removeprefix("\ufeff").split("\n")]
-        self._rules: Sequence[tuple[Callable[[str], bool], bool]] = [rule for rule in rules if rule]
-        self.has_exceptions = any(is_exception for _, is_exception in self._rules)
-        self._below: dict[str, tuple[bool, ...]] = {"": (False,) * len(self._rules)}
-
-    def hides(self, path: str) -> bool:
-        """Say whether this path, relative to the context, is left out."""
-        return self._decide(path)[0]
-
-    def _decide(self, path: str) -> tuple[bool, tuple[bool, ...]]:
-        """Return the answer, and which rules hold for everything below `path`."""
-        folder = path.rpartition("/")[0]
-        if folder not in self._below:
-            self._below[folder] = self._decide(folder)[1]
-        hidden = False
-        held: list[bool] = []
-        for (matches, is_exception), holds_above in zip(self._rules, self._below[folder], strict=True):
-            # a rule that could not change the answer is not tried, and so does not hold below either
-            holds = holds_above or (hidden == is_exception and matches(path))
-            if holds:
-                hidden = not is_exception
-            held.append(holds)
-        return hidden, tuple(held)
-
-
-def _ignore_rule(line: str) -> tuple[Callable[[str], bool], bool] | None:
-    pattern = line.strip(SPACE)
-    if line.startswith("#") or not pattern:
-        return None
-    is_exception = pattern.startswith("!")
-    pattern = pattern.removeprefix("!").strip(SPACE)
-    if not pattern:
-        return None
-    pattern = normpath(pattern).replace("//", "/")
-    return _matcher(pattern.removeprefix("/") or "/"), is_exception
-
-
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    """
-    Return what tells whether a path matches, its folders apart.
-
-    `**` at one end of a pattern that is literal otherwise goes by characters: `**.md` and `build**` cross slashes.
-    """
-    head, tail = pattern.removesuffix("**"), pattern.removeprefix("**")
-    if not _SPECIAL.search(pattern):
-        return pattern.__eq__
-    if head != pattern and not _SPECIAL.search(head):
-        return lambda path: path.startswith(head)
-    if tail != pattern and not _SPECIAL.search(tail):
-        return lambda path: path.endswith(tail) or path == tail.removeprefix("/")
-    try:
-        expression = re.compile(_expression(pattern))
-    except re.error:
-        return lambda _: False
-    return lambda path: expression.fullmatch(path) is not None
-
-
-def _expression(pattern: str) -> str:
-    result: list[str] = []
-    at = 0
-    while at < len(pattern):
-        found = _PIECE.match(pattern, at)
-        piece = found[0] if found else pattern[at]
-        at += len(piece)
-        match piece:
-            case "**" | "**/":
-                result.append(".*" if at == len(pattern) else "(?:.*/)?")
-            case "*":
-                result.append("[^/]*")
-            case "?":
-                result.append("[^/]")
-            case "[" | "^":
-                result.append(piece)
-            case _ if len(piece) > 1 and piece[0] == "[":
-                result.append(f"[{_IN_CLASS.sub(_literal_in_class, piece[1:-1])}]")
-            case _:
-                result.append(re.escape(piece[-1]))
-    return "".join(result)
-
-
-def _literal_in_class(match: re.Match[str]) -> str:
-    """Keep Python from reading more into a class than Go does."""
-    return r"-\-" if match[0] == "--" else re.escape(match[0][-1]) if match[0][-1].isalnum() else "\\" + match[0][-1]
-
-
 class IgnoredByGit:
     """What git leaves out of a checkout: the .gitignore files from the repository's root down."""
 
@@ -336,10 +240,17 @@ class IgnoredByGit:
 
     def match(self, path: Path, *, is_folder: bool) -> bool:
         """Say whether git ignores this path; what lies outside the repository is not ignored."""
-        relative = os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")  # noqa: PTH100
-        if relative == "." or relative.startswith("../"):
+        return self.hides(self.path_of(path), is_folder=is_folder)
+
+    def path_of(self, path: Path) -> str:
+        """Return the path from the repository's root."""
+        return os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")  # noqa: PTH100
+
+    def hides(self, path: str, *, is_folder: bool) -> bool:
+        """Say whether git ignores what has this path from the repository's root."""
+        if path == "." or path.startswith("../"):
             return False
-        return self._is_ignored_folder(relative) if is_folder else self._is_ignored(relative, "")
+        return self._is_ignored_folder(path) if is_folder else self._is_ignored(path, "")
 
     def names(self, folder: Path) -> Iterator[str]:
         """Yield what .gitignore files name without patterns, as paths below `folder`; `.env` where a pattern does."""
