@@ -73,8 +73,10 @@ class Trial:
             if error is None:
                 raise
         else:
-            self._tell("done")
-            self._let_go(patience=10)
+            # what was under way when it was interrupted comes a little later: the watchdog looks again
+            if error is None:
+                self._tell("done")
+            self._let_go(patience=10 if error is None else 0)
 
     def _let_go(self, patience: float = 0) -> None:
         if self._watchdog and self._watchdog.stdin:
@@ -93,10 +95,18 @@ class Trial:
 def clean(client: Client, run: str, unlabelled: list[tuple[str, str]], *, keep: bool) -> None:
     """Remove what a run made; with `keep` all but its images that have a name."""
     for kind in KINDS:
-        found = client.labelled(kind, f"{LABEL}={run}")
-        # buildah labels the last image of each stage, and names only that of the last one
-        client.remove(kind, [id_ for id_ in found if not (keep and kind == "image" and client.is_named(id_))])
+        tried = 0
+        # an image stays as long as there is one that was made from it
+        while (found := _found(client, kind, run, keep=keep)) and len(found) != tried:
+            client.remove(kind, found)
+            tried = len(found)
         # later ones were made from earlier ones, and go first
         for other, id_ in reversed(unlabelled):
             if other == kind and not (kind == "image" and client.is_named(id_)):
                 client.remove(kind, [id_])
+
+
+def _found(client: Client, kind: str, run: str, *, keep: bool) -> list[str]:
+    found = client.labelled(kind, f"{LABEL}={run}")
+    # buildah labels the last image of each stage, and names only that of the last one
+    return [id_ for id_ in found if not (keep and kind == "image" and client.is_named(id_))]

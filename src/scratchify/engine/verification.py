@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from scratchify.edits import Edit, apply_edits
 from scratchify.engine.binary import require_elftools
 from scratchify.engine.client import BuildFailed, Built, Client, Start, step_of
 from scratchify.engine.comparison import Alike, Comparison, compare_images, compare_runs
@@ -22,6 +23,8 @@ from scratchify.engine.observation import Conditions, Launch, Observation, obser
 from scratchify.engine.trial import Trial
 from scratchify.errors import EngineFailed
 from scratchify.outcome import Rewritten
+from scratchify.source import Span
+from scratchify.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def verify(subject: Subject, client: Client, wishes: Wishes, progress: Progress)
     """
     require_elftools()
     try:
-        with Trial(client) as trial, _dockerfiles(subject) as files:
+        with Trial(client) as trial, _dockerfiles(subject, trial) as files:
             found = _verify(subject, trial, wishes, progress, files)
             # only evidence has the images' names: others would stay, and nobody would know
             trial.keep = wishes.keep and isinstance(found, Verified | Differs) and found.evidence is not None
@@ -157,7 +160,7 @@ def measure(subject: Subject, client: Client, wishes: Wishes, progress: Progress
     """Build both and return their sizes, without running either; else why there are none."""
     require_elftools()
     try:
-        with Trial(client, keep=wishes.keep) as trial, _dockerfiles(subject) as files:
+        with Trial(client, keep=wishes.keep) as trial, _dockerfiles(subject, trial) as files:
             built = _build_both(subject, trial, wishes, progress, files)
             if not isinstance(built, tuple):
                 return built
@@ -324,11 +327,13 @@ def _last_lines(run: Observation) -> tuple[str, ...]:
 
 
 @contextmanager
-def _dockerfiles(subject: Subject) -> Iterator[tuple[Path, Path]]:
+def _dockerfiles(subject: Subject, trial: Trial) -> Iterator[tuple[Path, Path]]:
     """
     Lay both Dockerfiles into folders of their own, under the same name and with the same ignore file beside them.
 
-    Nothing is written to the build context, and both are built in the same way.
+    Nothing is written to the build context, and both are built in the same way. Where a builder labels what it makes
+    on its way only if the Dockerfile says so, that is said: an interrupted one does not tell what it made last, and
+    what bears the label of one run is no other run's cache.
     """
     own_ignores = subject.dockerfile.with_name(subject.dockerfile.name + ".dockerignore")
     with tempfile.TemporaryDirectory(prefix="scratchify-") as folder:
@@ -336,8 +341,18 @@ def _dockerfiles(subject: Subject) -> Iterator[tuple[Path, Path]]:
         for what, content in (("original", subject.before), ("result", subject.after)):
             file = Path(folder, what, subject.dockerfile.name)
             file.parent.mkdir()
-            file.write_bytes(content)
+            file.write_bytes(_labelled(content, trial.labels) if trial.client.builder.labels_last else content)
             if own_ignores.is_file():
                 shutil.copyfile(own_ignores, file.with_name(own_ignores.name))
             files.append(file)
         yield files[0], files[1]
+
+
+def _labelled(content: bytes, labels: Sequence[str]) -> bytes:
+    """Return a Dockerfile each stage of which begins with these labels."""
+    text = content.decode("utf-8", "surrogateescape")
+    said = "".join(f"LABEL {label}\n" for label in labels)
+    stages = [instruction for instruction in parse(text).instructions if instruction.name == "FROM"]
+    ends = [stage.span.end for stage in stages]
+    edits = [Edit(Span(end, end), said if text[:end].endswith("\n") else f"\n{said}") for end in ends]
+    return apply_edits(text, edits).encode("utf-8", "surrogateescape")
