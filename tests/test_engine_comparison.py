@@ -182,8 +182,15 @@ def differences(
     names: tuple[str, str] = ("/app/main", "/app/main"),
     shell_form: bool = False,
 ) -> list[Comparison]:
-    alike = Alike(lambda: again or before, names, shell_form)
-    return [found for found in compare_runs(before, after, alike) if found.finding != "same"]
+    originals, results = [before], [after]
+
+    def more() -> bool:
+        originals.append(again or before)
+        results.append(after)
+        return len(originals) < 4
+
+    alike = Alike(originals, results, more, names, shell_form)
+    return [found for found in compare_runs(alike) if found.finding != "same"]
 
 
 @pytest.mark.parametrize("run", [SERVER, TOOL])
@@ -237,8 +244,8 @@ def test_what_varies_in_the_original_too_is_no_difference() -> None:
     [(page(b"other"), []), (page(status=404), ["differs"]), (page(b"", None), ["differs"])],
 )
 def test_of_a_path_that_is_but_a_hint_only_the_status_counts(change: dict[str, Any], findings: list[str]) -> None:
-    alike = Alike(lambda: SERVER, ("a", "a"), False, frozenset({"/"}))
-    found = compare_runs(SERVER, replace(SERVER, **change), alike)
+    alike = Alike([SERVER], [replace(SERVER, **change)], lambda: False, ("a", "a"), False, frozenset({"/"}))
+    found = compare_runs(alike)
     assert [one.finding for one in found if one.finding != "same"] == findings
 
 

@@ -51,8 +51,8 @@ ENDS_WITH = {"runs-git": 1}
 
 
 def conditions(folder: Path) -> Conditions:
-    # the fixtures' programs listen at once, or never
-    return Conditions(probes=("/", *PROBES.get(folder.name, ())), seconds=5)
+    # the fixtures' programs listen at once, or never, and go on as they began
+    return Conditions(probes=("/", *PROBES.get(folder.name, ())), seconds=5, watch=1)
 
 
 def subject_of(folder: Path) -> Subject:

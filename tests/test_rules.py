@@ -920,3 +920,8 @@ def test_a_path_in_the_source_cannot_say_anything_to_the_shell() -> None:
 def test_an_archive_whose_name_begins_with_a_dot_is_one(name: str) -> None:
     files: dict[str, str | bytes] = {**PROGRAM, ".site": b"\x1f\x8b\x08"}
     assert "unpacks" in reasons(HEAD.replace("RUN ", f"ADD {name} /srv/\nRUN ", 1) + RUNS, files)["followed-steps"][1]
+
+
+def test_a_pattern_may_match_nothing() -> None:
+    dockerfile = HEAD.replace("COPY . .", "COPY go.mod go.su[m] *.txt ./\nCOPY . .", 1) + RUNS
+    assert "FROM scratch" in rewritten(dockerfile)

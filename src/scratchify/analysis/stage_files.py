@@ -158,12 +158,17 @@ def context_path(source: str) -> str:
     return normpath("/" + source).lstrip("/")
 
 
+def is_pattern(source: str) -> bool:
+    """Say whether a source of COPY may name several files, or none."""
+    return any(mark in source for mark in "*?[")
+
+
 def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
     """Return what a source names, None where nothing in the context matches it."""
     path = context_path(source)
     if not path:
         return CopyPlan(("",), ())
-    if any(mark in path for mark in "*?["):
+    if is_pattern(path):
         try:
             pattern = re.compile(_go_match(path))
         except re.error:  # a range that ends before it begins: Go matches nothing by it

@@ -32,6 +32,7 @@ from scratchify.analysis.stage_files import (
     Written,
     context_path,
     copy,
+    is_pattern,
     match_sources,
 )
 from scratchify.context import BuildContext
@@ -151,7 +152,7 @@ def _copy(walked: Walked, instruction: Copy | Add, state: State, text: str) -> N
             _copy_unseen(
                 walked, source, target, state.workdir, is_folder=is_folder, origin=Copied(source, line, at, owner)
             )
-        elif "*" not in source and walked.files.context.entries:
+        elif not is_pattern(source) and walked.files.context.entries:
             why = f"{source} is not in the build context, so this image cannot be built from here; give --context"
             walked.blocked.append(Blocked(line, why))
     for heredoc in instruction.contents:

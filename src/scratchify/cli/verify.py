@@ -69,6 +69,13 @@ def _paths(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     metavar="SECONDS",
     help="How long the program may take to end or to listen.  [default: 20]",
 )
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    metavar="SECONDS",
+    help="How long a server is watched when it listens.  [default: 5]",
+)
 @click.option("--memory", type=click.IntRange(min=16), default=1024, metavar="MIB", help="[default: 1024]")
 @click.option("--processes", type=click.IntRange(min=8), default=256, metavar="N", help="[default: 256]")
 @click.option(
@@ -101,6 +108,7 @@ def command(
     network: str | None,
     probe: tuple[str, ...],
     timeout: float,
+    watch: float,
     memory: int,
     processes: int,
     build_arguments: tuple[str, ...],
@@ -129,6 +137,7 @@ def command(
         probes=tuple(dict.fromkeys(("/", *probe))),
         network=network,
         seconds=timeout,
+        watch=watch,
         memory=memory * MEBIBYTE,
         processes=processes,
     )

@@ -6,13 +6,14 @@ everything else that differs is a defect.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from shlex import join
 from typing import Literal
 
 from scratchify.engine.http_probe import Answer
 from scratchify.engine.image import HealthCheck, Image
-from scratchify.engine.likeness import Texts, likeness
+from scratchify.engine.likeness import Lines, differing, is_settled, likeness
 from scratchify.engine.observation import Observation, Output
 from scratchify.engine.trial import LABEL
 from scratchify.model.state import DEFAULT_PATH
@@ -61,81 +62,76 @@ def compare_images(before: Image, after: Image, planned: FinalStage) -> Iterator
         yield _part(f"label {name}", _value(before.labels, name), _value(after.labels, name))
 
 
-def compare_runs(before: Observation, after: Observation, alike: "Alike") -> Iterator[Comparison]:
-    """Yield what both runs did. Where words or addresses differ, `alike` is asked whether that is a difference."""
+def compare_runs(alike: "Alike") -> Iterator[Comparison]:
+    """Yield what the first runs of both did; where they differ, further runs show what varies by itself."""
+    before, after = alike.originals[0], alike.results[0]
     yield _part("run", _course(before), _course(after))
+    if before.ports or after.ports:
+        yield alike.texts("listens on", lambda run: [_ports(run)], (_ports(before), _ports(after)))
+    yield from _answers(before, after, alike)
     if not before.ended_by_itself:
-        yield _part("listens on", _ports(before), _ports(after))
-        yield from _answers(before, after, alike)
         yield _after_signal(before, after, alike)
         if before.health is not None or after.health is not None:
             yield _part("health check's status", str(before.health), str(after.health))
-    for subject, ours, theirs, again in (
-        ("standard output", before.stdout, after.stdout, lambda run: run.stdout),
-        ("standard error", before.stderr, after.stderr, lambda run: run.stderr),
-    ):
-        yield alike.outputs(subject, ours, theirs, again, is_ordered=before.ended_by_itself)
+    is_ordered = before.ended_by_itself
+    shown = (_bytes(before.stdout.size), _bytes(after.stdout.size))
+    yield alike.texts("standard output", lambda run: _lines(run.stdout), shown, is_ordered=is_ordered)
+    shown = (_bytes(before.stderr.size), _bytes(after.stderr.size))
+    yield alike.texts("standard error", lambda run: _lines(run.stderr), shown, is_ordered=is_ordered)
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
     """
-    Tells whether texts of two runs say the same.
+    Tells whether texts of both sides say the same.
 
-    `again` gives a further run of the original, which shows what varies by itself. `names` are the program's name as
-    the original and as the result start it, which programs print; `shell_form` where a shell started the original. Of
-    `hints`, paths that may be none, only the status counts.
+    `originals` and `results` are their runs; `again` adds one to each, and says whether it did. `names` are the
+    program's name as the original and as the result start it, which programs print; `shell_form` where a shell started
+    the original. Of `hints`, paths that may be none, only the status counts.
     """
 
-    again: Callable[[], Observation]
+    originals: list[Observation]
+    results: list[Observation]
+    again: Callable[[], bool]
     names: tuple[str, str]
     shell_form: bool
     hints: frozenset[str] = frozenset()
 
-    def outputs(
-        self,
-        subject: str,
-        before: Output,
-        after: Output,
-        of: Callable[[Observation], Output],
-        *,
-        is_ordered: bool,
+    def texts(
+        self, subject: str, of: Callable[[Observation], Lines], shown: tuple[str, str], *, is_ordered: bool = True
     ) -> Comparison:
-        texts = Texts(_lines(before), _lines(after), is_ordered)
-        return self._texts(subject, texts, lambda: _lines(of(self.again())), (_bytes(before.size), _bytes(after.size)))
+        """Compare what `of` finds in the runs; `shown` stands for both where there is no difference."""
+        while True:
+            ours, theirs = ([of(run) for run in runs] for runs in (self.originals, self.results))
+            found = likeness(ours, theirs, is_ordered=is_ordered)
+            if found != "different":
+                return Comparison(subject, *shown, "same" if found == "same" else "varies")
+            renamed = [[line.replace(*self.names) for line in lines] for lines in ours]
+            if likeness(renamed, theirs, is_ordered=is_ordered) != "different":
+                finding: Finding = "intended"
+                break
+            if is_settled(ours, theirs, is_ordered=is_ordered) or not self.again():
+                finding = "differs"
+                break
+        left, right = differing(ours[0], theirs[0], is_ordered=is_ordered)
+        rule = "exec-form-entrypoint" if finding == "intended" else None
+        return Comparison(subject, _shown(left), _shown(right), finding, rule)
 
     def answers(self, before: Answer, after: Answer) -> Iterator[Comparison]:
+        """Compare what both answered to one request."""
         subject = f"GET {before.path} on port {before.port}"
 
         def same(run: Observation) -> Answer:
             found = (item for item in run.answers if (item.port, item.path) == (before.port, before.path))
-            return next(found, before)
+            return next(found, replace(before, status=None, headers=(), body=b""))
 
-        ours, theirs = _status(before), _status(after)
-        yield self._texts(
-            subject, Texts([ours], [theirs], is_ordered=True), lambda: [_status(same(self.again()))], (ours, theirs)
-        )
+        yield self.texts(subject, lambda run: [_status(same(run))], (_status(before), _status(after)))
         if before.path in self.hints:
             return
-        headers = Texts(_headers(before), _headers(after), is_ordered=True)
-        counts = (f"{len(before.headers)} headers", f"{len(after.headers)} headers")
-        yield self._texts(f"{subject}, headers", headers, lambda: _headers(same(self.again())), counts)
-        bodies = Texts(_body(before.body), _body(after.body), is_ordered=True)
+        counts = (_count(before), _count(after))
+        yield self.texts(f"{subject}, headers", lambda run: _headers(same(run)), counts)
         sizes = (_bytes(len(before.body)), _bytes(len(after.body)))
-        yield self._texts(f"{subject}, body", bodies, lambda: _body(same(self.again()).body), sizes)
-
-    def _texts(
-        self, subject: str, texts: Texts, again: Callable[[], Sequence[str]], shown: tuple[str, str]
-    ) -> Comparison:
-        found = likeness(texts, again)
-        if found != "different":
-            return Comparison(subject, *shown, "same" if found == "same" else "varies")
-        old, new = self.names
-        if old != new:
-            renamed = Texts([line.replace(old, new) for line in texts.before], texts.after, texts.is_ordered)
-            if likeness(renamed, lambda: [line.replace(old, new) for line in again()]) != "different":
-                return Comparison(subject, *_excerpts(texts), "intended", "exec-form-entrypoint")
-        return Comparison(subject, *_excerpts(texts), "differs")
+        yield self.texts(f"{subject}, body", lambda run: _body(same(run).body), sizes)
 
 
 def _environment(before: Image, after: Image, planned: FinalStage) -> Iterator[Comparison]:
@@ -170,7 +166,7 @@ def _after_signal(before: Observation, after: Observation, alike: Alike) -> Comp
     if ours != theirs and is_better and alike.shell_form:
         # a shell that hands no signal on stood before the program
         return Comparison(subject, ours, theirs, "intended", "exec-form-entrypoint")
-    return _part(subject, ours, theirs)
+    return alike.texts(subject, lambda run: [_reaction(run)], (ours, theirs))
 
 
 def _reaction(run: Observation) -> str:
@@ -195,9 +191,15 @@ def _bytes(size: int) -> str:
 
 
 def _status(answer: Answer) -> str:
+    if answer.status == HTTPStatus.BAD_REQUEST and b"HTTP request to an HTTPS server" in answer.body:
+        return "speaks TLS, and was not asked further"
     if answer.status is not None:
         return f"status {answer.status}"
     return "no HTTP" if answer.body else "no answer"
+
+
+def _count(answer: Answer) -> str:
+    return f"{len(answer.headers)} header{'' if len(answer.headers) == 1 else 's'}"
 
 
 def _headers(answer: Answer) -> list[str]:
@@ -233,14 +235,3 @@ def _body(content: bytes) -> list[str]:
 def _shown(lines: Sequence[str]) -> str:
     text = "\n".join(lines).strip()
     return (text if len(text) <= SHOWN else f"{text[:SHOWN]} …") or NOTHING
-
-
-def _excerpts(texts: Texts) -> tuple[str, str]:
-    """Return both sides from the first line on in which they differ."""
-    first = next(
-        (at for at, pair in enumerate(zip(texts.before, texts.after, strict=False)) if pair[0] != pair[1]),
-        min(len(texts.before), len(texts.after)),
-    )
-    lead = "… " if first else ""
-    before, after = (_shown(lines[first:]) for lines in (texts.before, texts.after))
-    return f"{lead}{before}", f"{lead}{after}"

@@ -28,6 +28,9 @@ ANSWER = 5.0
 HINTS = 15.0
 """Seconds after which hints are no longer followed."""
 
+EPHEMERAL = 32768
+"""From here on ports are given out by chance: net.ipv4.ip_local_port_range."""
+
 MOST_PORTS = 8
 """That are asked for pages."""
 
@@ -38,8 +41,8 @@ class Conditions:
     What holds for both runs alike.
 
     `network` is one of the engine's, None one without a way out; `arguments` are for the program; `seconds` is how long
-    it may take to end or to listen; `memory` is in bytes. `probes` are paths that a server is asked for; of `hints`,
-    which may be none, only the status counts.
+    it may take to end or to listen, `watch` for how long a server is watched then; `memory` is in bytes. `probes` are
+    paths that a server is asked for; of `hints`, which may be none, only the status counts.
     """
 
     arguments: tuple[str, ...] = ()
@@ -48,6 +51,7 @@ class Conditions:
     hints: tuple[str, ...] = ()
     network: str | None = None
     seconds: float = 20
+    watch: float = 5
     memory: int = 1024**3
     processes: int = 256
 
@@ -125,7 +129,7 @@ def observe(
             processes=conditions.processes,
         )
         with trial.client.started(start) as running:
-            ready = _wait(running, watch, conditions.seconds, {port.number for port in first.ports} if first else set())
+            ready = _wait(running, watch, conditions.seconds, _expected(launch.image, first))
             asked = None if first is None else {(answer.port, answer.path) for answer in first.answers}
             return _watched(trial, what, launch, running, watch, conditions, ready, asked)
 
@@ -152,7 +156,8 @@ def _watched(
         answers = tuple(_answers(trial, helper, ports, conditions, asked))
         if launch.image.health_check and (words := launch.image.health_check.words):
             health = client.call(running.name, words, seconds=ANSWER)
-        # an answer may have made it open more, or end
+        # what it does a moment later counts as well
+        running.wait(running.since + (ready or 0) + conditions.watch - time.monotonic())
         ports = tuple(sorted(watch.ports)) or ports
     seconds, killed = (None, False) if running.has_ended() else _stop(trial, running, signal)
     running.finish()
@@ -170,6 +175,14 @@ def _watched(
         stdout=Output(running.stdout.content, running.stdout.size),
         stderr=Output(running.stderr.content, running.stderr.size),
     )
+
+
+def _expected(image: Image, first: Observation | None) -> set[int]:
+    """Return the ports that are waited for: those that the image announces, later those that opened at first."""
+    if first is None:
+        numbers = (port.removesuffix("/tcp") for port in image.ports)
+        return {int(number) for number in numbers if number.isdecimal()}
+    return {port.number for port in first.ports if port.number < EPHEMERAL}
 
 
 def _wait(running: Running, watch: Watch, seconds: float, expected: set[int]) -> float | None:

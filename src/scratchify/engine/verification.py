@@ -26,6 +26,9 @@ from scratchify.outcome import Rewritten
 from scratchify.source import Span
 from scratchify.syntax import parse
 
+FURTHER_RUNS = 3
+"""Of each side, where the first ones differ: chance makes two alike sooner than four."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -224,21 +227,24 @@ def _compare(
     run_after = observe(trial, "result", launches[1], before, conditions, first=run)
     progress.end(_told("result", run_after))
 
-    further: list[Observation] = []
+    originals, results = [run], [run_after]
 
-    def again() -> Observation:
-        """Run the original once more, the first time that somebody asks what varies by itself."""
-        if not further:
-            progress.begin("running the original once more, to see what varies by itself")
-            further.append(observe(trial, "again", launches[0], before, conditions, first=run))
-            progress.end(_told("original", further[0]))
-        return further[0]
+    def again() -> bool:
+        """Run both once more, where somebody asks what varies by itself; say whether that was done."""
+        if len(originals) > FURTHER_RUNS:
+            return False
+        progress.begin("running both once more, to see what varies by itself")
+        originals.append(observe(trial, f"original-{len(originals)}", launches[0], before, conditions, first=run))
+        results.append(observe(trial, f"result-{len(results)}", launches[1], before, conditions, first=run))
+        progress.end("ran both once more, to see what varies by itself")
+        return True
 
     listing = _listing(subject, trial, after)
     names = _names(before, planned.entrypoint or ())
-    alike = Alike(again, names, before.shell_form, frozenset(conditions.hints) - frozenset(conditions.probes))
+    hints = frozenset(conditions.hints) - frozenset(conditions.probes)
+    alike = Alike(originals, results, again, names, before.shell_form, hints)
     comparisons = (
-        *compare_runs(run, run_after, alike),
+        *compare_runs(alike),
         *compare_images(before, after, planned),
         *judge_files(subject.outcome, listing),
         *compare_owners(listing, _owners(trial, before, listing)),
