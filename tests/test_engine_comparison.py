@@ -33,6 +33,7 @@ from scratchify.engine.verification import (
     launches_of,
     verify,
 )
+from scratchify.engine.written import Written
 from scratchify.model.state import DEFAULT_PATH
 from scratchify.outcome import Rewritten
 from scratchify.plan import FinalFile, FinalStage
@@ -226,6 +227,35 @@ def test_each_way_to_differ_is_seen(run: Observation, change: dict[str, Any], su
     assert [one.subject for one in found] == subjects
     assert {(one.finding, one.rule) for one in found} == {("differs", None)}
     assert all(one.original != one.result for one in found)
+
+
+def written(path: str, content: bytes | None = b"", *, is_deleted: bool = False) -> Written:
+    return Written(path, is_deleted, content, len(content or b""))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "subjects"),
+    [
+        ((written("/a", b"x"),), (written("/a", b"x"),), []),
+        ((written("/a", b"x"),), (written("/a", b"y"),), ["file /a"]),
+        ((written("/a", b"x"),), (written("/a", b""),), ["file /a"]),
+        ((written("/a", b"x"),), (), ["files written"]),
+        ((), (written("/a", b"x"),), ["files written"]),
+        ((written("/a", None, is_deleted=True),), (), ["files written"]),
+        ((written("/a", None),), (written("/a", None),), []),
+    ],
+)
+def test_what_is_left_in_the_files_counts(
+    ours: tuple[Written, ...], theirs: tuple[Written, ...], subjects: list[str]
+) -> None:
+    found = differences(replace(TOOL, written=ours), replace(TOOL, written=theirs))
+    assert [one.subject for one in found] == subjects
+
+
+def test_a_name_that_varies_is_no_difference() -> None:
+    runs = [replace(TOOL, written=(written(f"/tmp/run-{number}", b"x"),)) for number in (17, 35, 92)]
+    (found,) = differences(runs[0], runs[2], again=runs[1])
+    assert (found.subject, found.finding) == ("files written", "varies")
 
 
 def test_a_server_that_ends_by_itself_differs() -> None:

@@ -12,12 +12,16 @@ from typing import IO, Any
 
 from scratchify.engine.dialect import Builder, BuildRequest, Dialect
 from scratchify.engine.image import Image, image_of
+from scratchify.engine.image_files import first_file
 from scratchify.engine.leftovers import Leftovers
 from scratchify.engine.processes import Captured, Done, Lines, ask, child, wait_for
 from scratchify.errors import EngineFailed
 
 _STEP = re.compile(r"#\d+ (\[(?!internal\]|auth\]).+)|(?:\[\d+/\d+\] )?(?:STEP|Step) (\d+/\d+) ?: ?(.*)")
 """BuildKit's plain progress; or the lines of buildah, which names the stage of several, and of the classic builder."""
+
+COPY_SECONDS = 30
+"""For one file; it is read to its end, however large it is."""
 
 _NEVER = "0001-"
 """Begins the time at which something happened that did not."""
@@ -246,6 +250,23 @@ class Client:
     def signal(self, container: str, signal: str) -> None:
         """Send a signal to a container's first process; one that has just ended takes none."""
         self._ask("kill", "--signal", signal, container)
+
+    def changes(self, container: str) -> tuple[tuple[str, str], ...]:
+        """Return what a container changed in its files, volumes aside: A(dded), C(hanged) or D(eleted), and a path."""
+        lines = self._run("diff", container).output.decode("utf-8", "surrogateescape").split("\n")
+        found = (line.partition(" ") for line in lines)
+        return tuple((kind, path) for kind, _, path in found if path)
+
+    def content(self, container: str, path: str) -> tuple[bytes, int] | None:
+        """Return the beginning of a file in a container, and its size; None where that is no file."""
+        with child([self.program, "cp", f"{container}:{path}", "-"], self.environment) as process:
+            assert process.stdout
+            assert process.stderr
+            archive = Captured(process.stdout)
+            Captured(process.stderr)
+            wait_for(lambda: process.poll() is not None, COPY_SECONDS)
+        archive.finish()
+        return first_file(archive.content)
 
     def call(self, container: str, words: Sequence[str], *, seconds: float) -> int | None:
         """Execute a command in a container that runs; return its status, None where it does not end in time."""

@@ -78,6 +78,7 @@ def compare_runs(alike: "Alike") -> Iterator[Comparison]:
     yield alike.texts("standard output", lambda run: _lines(run.stdout), shown, is_ordered=is_ordered)
     shown = (_bytes(before.stderr.size), _bytes(after.stderr.size))
     yield alike.texts("standard error", lambda run: _lines(run.stderr), shown, is_ordered=is_ordered)
+    yield from _written(before, after, alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,27 @@ def _answers(before: Observation, after: Observation, alike: Alike) -> Iterator[
     for answer in before.answers:
         if other := found.get((answer.port, answer.path)):
             yield from alike.answers(answer, other)
+
+
+def _written(before: Observation, after: Observation, alike: Alike) -> Iterator[Comparison]:
+    """What a program leaves in its files is something that it does."""
+    if before.written or after.written:
+        yield alike.texts("files written", _paths, (_words(_paths(before)), _words(_paths(after))))
+    found = {file.path: file for file in after.written}
+    for file in before.written:
+        other = found.get(file.path)
+        if file.content is None or other is None or other.content is None:
+            continue
+
+        def of(run: Observation, path: str = file.path) -> Lines:
+            same = next((each for each in run.written if each.path == path), None)
+            return _lines(Output(same.content, same.size)) if same and same.content is not None else []
+
+        yield alike.texts(f"file {file.path}", of, (_bytes(file.size), _bytes(other.size)))
+
+
+def _paths(run: Observation) -> list[str]:
+    return [f"{'deleted ' if file.is_deleted else ''}{file.path}" for file in run.written]
 
 
 def _ports(run: Observation) -> str:

@@ -1,5 +1,6 @@
 """The files of an image, from the stream that the engine exports."""
 
+import io
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -95,6 +96,18 @@ def unexplained(listing: Listing, explained: Iterable[str]) -> list[str]:
         for path, entry in listing.entries.items()
         if entry.kind != "folder" and not known & {path, *map(str, PurePosixPath(path).parents)}
     ]
+
+
+def first_file(archive: bytes) -> tuple[bytes, int] | None:
+    """Return what a beginning of an archive has of its first member, and that member's size; None if it is no file."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as found:
+            member = found.next()
+    except tarfile.TarError:
+        return None
+    if member is None or not member.isfile():
+        return None
+    return archive[member.offset_data : member.offset_data + member.size], member.size
 
 
 def stat_entries(output: bytes) -> Mapping[str, Entry]:

@@ -11,6 +11,7 @@ from scratchify.engine.image import Image
 from scratchify.engine.ports import SCRIPT, Port, Watch
 from scratchify.engine.processes import KEPT, wait_for
 from scratchify.engine.trial import Trial
+from scratchify.engine.written import Written, written_by
 from scratchify.errors import EngineFailed
 
 HOSTNAME = "scratchify"
@@ -91,6 +92,7 @@ class Observation:
     ending: Ending
     stdout: Output
     stderr: Output
+    written: tuple[Written, ...] = ()
 
     @property
     def ended_by_itself(self) -> bool:
@@ -174,6 +176,7 @@ def _watched(
         ),
         stdout=Output(running.stdout.content, running.stdout.size),
         stderr=Output(running.stderr.content, running.stderr.size),
+        written=() if state.trouble else written_by(client, running.name),
     )
 
 

@@ -1,0 +1,47 @@
+"""What a program left in its container's files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scratchify.engine.client import Client
+from scratchify.engine.image_files import BY_THE_ENGINE
+from scratchify.engine.processes import KEPT
+
+MOST = 20
+"""Files that are looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A path that a run added, changed or deleted; `content` is the beginning of a file, None where that is none."""
+
+    path: str
+    is_deleted: bool
+    content: bytes | None
+    size: int
+
+
+def written_by(client: Client, container: str) -> tuple[Written, ...]:
+    """Return what a container that has ended left in its files, without the folders that lead there."""
+    return tuple(_written(client, container))
+
+
+def _written(client: Client, container: str) -> Iterator[Written]:
+    changes = sorted(client.changes(container), key=lambda change: change[1])
+    paths = [path for _, path in changes]
+    looked_into = 0
+    for kind, path in changes:
+        if path.lstrip("/") in BY_THE_ENGINE or path.startswith("/dev/") or _leads_on(path, paths):
+            continue
+        found = None
+        if kind != "D" and looked_into < MOST:
+            looked_into += 1
+            found = client.content(container, path)
+        content, size = found if found else (None, 0)
+        # an empty folder that was only touched says nothing
+        if kind != "C" or content is not None:
+            yield Written(path, kind == "D", content[:KEPT] if content is not None else None, size)
+
+
+def _leads_on(path: str, paths: Sequence[str]) -> bool:
+    return path == "/" or any(other.startswith(f"{path}/") for other in paths)
