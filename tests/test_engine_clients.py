@@ -454,13 +454,15 @@ from scratchify.engine.docker import DOCKER
 from scratchify.engine.trial import Trial
 with Trial(Client(sys.argv[1], DOCKER), keep=True) as trial:
     trial.made("image", "between")
+    trial.made("folder", os.getcwd() + "/dockerfiles")
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def test_a_trial_that_is_killed_leaves_nothing(tmp_path: Path, client: Client) -> None:
     """And the modules of the folder that it works in are not Python's: such a folder may be anybody's."""
-    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "dockerfiles").mkdir(parents=True)
+    (tmp_path / "here" / "dockerfiles" / "Dockerfile").touch()
     (tmp_path / "here" / "json.py").write_text(f"open('{tmp_path}/was-run', 'w')\n")
     done = subprocess.run(
         [sys.executable, "-P", "-c", KILLED, client.program], cwd=tmp_path / "here", stderr=subprocess.PIPE, check=False
@@ -468,6 +470,7 @@ def test_a_trial_that_is_killed_leaves_nothing(tmp_path: Path, client: Client) -
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
     wanted = [CONTAINERS, NETWORKS, IMAGES, "rmi between"]
     assert wait_for(lambda: removed(tmp_path)[:4] == wanted, 20), removed(tmp_path)
+    assert not (tmp_path / "here" / "dockerfiles").exists()
     # the watchdog would look twice more for what comes late
     os.kill(int((tmp_path / "log.callers").read_text().split()[-1]), signal.SIGKILL)
     assert not (tmp_path / "was-run").exists()

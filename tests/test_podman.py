@@ -24,7 +24,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.podman]
 
 WRAPPER = """\
 #!/bin/sh
-CONTAINERS_CONF={folder}/containers.conf exec {podman} --root {folder}/root --runroot {folder}/run "$@"
+CONTAINERS_CONF={folder}/containers.conf exec {podman} \\
+  --root {folder}/root --runroot {folder}/run --tmpdir {folder}/tmp "$@"
 """
 
 SETTINGS = """\
@@ -50,7 +51,9 @@ def podman(engine: Client) -> Iterator[Client]:
         archive.unlink()
         yield find_engine(str(program))
     finally:
-        subprocess.run([program, "system", "reset", "--force"], capture_output=True, check=False)
+        # not `system reset`, which takes what other storages need as well
+        for words in (("rm", "--all", "--force", "--time", "0"), ("rmi", "--all", "--force")):
+            subprocess.run([program, *words], capture_output=True, check=False)
         subprocess.run(["umount", "--lazy", folder / "root" / "overlay"], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
 

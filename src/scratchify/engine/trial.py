@@ -44,7 +44,7 @@ class Trial:
         return f"scratchify-{self.name}-{what}"
 
     def made(self, kind: str, id_: str) -> None:
-        """Remember what a build started or made without a label: the classic builder labels only the last image."""
+        """Remember what has no label: a process or folder of this machine, or what the classic builder made on its way."""
         self._unlabelled.append((kind, id_))
         self._tell(f"{kind} {id_}")
 

@@ -343,6 +343,7 @@ def _dockerfiles(subject: Subject, trial: Trial) -> Iterator[tuple[Path, Path]]:
     """
     own_ignores = subject.dockerfile.with_name(subject.dockerfile.name + ".dockerignore")
     with tempfile.TemporaryDirectory(prefix="scratchify-") as folder:
+        trial.made("folder", folder)
         files = []
         for what, content in (("original", subject.before), ("result", subject.after)):
             file = Path(folder, what, subject.dockerfile.name)

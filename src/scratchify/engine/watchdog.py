@@ -6,6 +6,7 @@ without that word, the run is dead, and what it left in the engine is removed he
 """
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -31,24 +32,29 @@ def main(program: str, run: str) -> None:
             made.remove(("process", rest))
         else:
             made.append((kind, rest))
-    for kind, process in made:
+    for kind, what in made:
         if kind == "process":
             with suppress(OSError):
-                os.kill(int(process), signal.SIGTERM)
+                os.kill(int(what), signal.SIGTERM)
+        if kind == "folder":
+            shutil.rmtree(what, ignore_errors=True)
     # what was under way in the engine at that moment comes a little later
     for pause in (0, 2, 10):
         time.sleep(pause)
-        _clean(program, run, made)
+        if not _is_clean(program, run, made):
+            return
 
 
-def _clean(program: str, run: str, made: list[tuple[str, str]]) -> None:
+def _is_clean(program: str, run: str, made: list[tuple[str, str]]) -> bool:
+    """Clean up, and say whether the engine answered in time."""
     for _ in range(TRIES):
         try:
             clean(find_engine(program), run, made, keep=False)
         except EngineFailed:
             time.sleep(5)
         else:
-            return
+            return True
+    return False
 
 
 if __name__ == "__main__":
