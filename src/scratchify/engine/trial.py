@@ -44,7 +44,7 @@ class Trial:
         return f"scratchify-{self.name}-{what}"
 
     def made(self, kind: str, id_: str) -> None:
-        """Remember what has no label: a process or folder of this machine, or what the classic builder made on its way."""
+        """Remember what bears no label: processes and folders here, and what the classic builder makes on its way."""
         self._unlabelled.append((kind, id_))
         self._tell(f"{kind} {id_}")
 
