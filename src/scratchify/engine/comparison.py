@@ -14,7 +14,7 @@ from typing import Literal
 from scratchify.engine.http_probe import Answer
 from scratchify.engine.image import HealthCheck, Image
 from scratchify.engine.likeness import Lines, differing, is_settled, likeness
-from scratchify.engine.observation import Observation, Output
+from scratchify.engine.observation import EPHEMERAL, Observation, Output
 from scratchify.engine.trial import LABEL
 from scratchify.model.state import DEFAULT_PATH
 from scratchify.plan import FinalStage
@@ -23,6 +23,9 @@ Finding = Literal["same", "varies", "intended", "differs"]
 
 NOTHING = "nothing"
 """Stands where one side has nothing."""
+
+NAMED = 10
+"""Paths that are named of many."""
 
 SHOWN = 2000
 """Characters of a long text that are shown of each side."""
@@ -67,7 +70,7 @@ def compare_runs(alike: "Alike") -> Iterator[Comparison]:
     before, after = alike.originals[0], alike.results[0]
     yield _part("run", _course(before), _course(after))
     if before.ports or after.ports:
-        yield alike.texts("listens on", lambda run: [_ports(run)], (_ports(before), _ports(after)))
+        yield alike.texts("listens on", _port_lines, (_ports(before), _ports(after)))
     yield from _answers(before, after, alike)
     if not before.ended_by_itself:
         yield _after_signal(before, after, alike)
@@ -186,7 +189,7 @@ def _answers(before: Observation, after: Observation, alike: Alike) -> Iterator[
 def _written(before: Observation, after: Observation, alike: Alike) -> Iterator[Comparison]:
     """What a program leaves in its files is something that it does."""
     if before.written or after.written:
-        yield alike.texts("files written", _paths, (_words(_paths(before)), _words(_paths(after))))
+        yield alike.texts("files written", _paths, (_some(_paths(before)), _some(_paths(after))))
     found = {file.path: file for file in after.written}
     for file in before.written:
         other = found.get(file.path)
@@ -202,6 +205,17 @@ def _written(before: Observation, after: Observation, alike: Alike) -> Iterator[
 
 def _paths(run: Observation) -> list[str]:
     return [f"{'deleted ' if file.is_deleted else ''}{file.path}" for file in run.written]
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return f"{_words(paths[:NAMED])}{more}"
+
+
+def _port_lines(run: Observation) -> list[str]:
+    """Return the ports as lines: those that may have been given out by chance apart, for they differ by themselves."""
+    fixed = " ".join(str(port) for port in run.ports if port.number < EPHEMERAL)
+    return [fixed, *(f"by chance: {port}" for port in run.ports if port.number >= EPHEMERAL)]
 
 
 def _ports(run: Observation) -> str:

@@ -31,12 +31,14 @@ class Builder:
     How images are built: which one it is, in words, the options that it wants, and variables for the client.
 
     `labels_last`: `--label` is for the last image only; what is made on the way bears what the Dockerfile says.
+    `forgets_owners`: two folders that differ in their owners alone are the same to its cache.
     """
 
     title: str
     options: Callable[[BuildRequest], Sequence[str]]
     environment: Mapping[str, str]
     labels_last: bool = False
+    forgets_owners: bool = False
 
 
 @dataclass(frozen=True, slots=True)

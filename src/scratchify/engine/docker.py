@@ -42,7 +42,8 @@ def _with_classic(request: BuildRequest) -> list[str]:
 
 
 _BUILDX = Builder("BuildKit", _with_buildx, {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
-_BUILDKIT = Builder("BuildKit", _with_buildkit, {"DOCKER_BUILDKIT": "1"})
+# seen with the BuildKit of Docker 20.10: COPY --from took a folder out of the cache that had belonged to another
+_BUILDKIT = Builder("BuildKit", _with_buildkit, {"DOCKER_BUILDKIT": "1"}, forgets_owners=True)
 _CLASSIC = Builder("classic builder", _with_classic, {"DOCKER_BUILDKIT": "0"}, labels_last=True)
 
 DOCKER = Dialect(

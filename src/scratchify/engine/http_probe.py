@@ -22,8 +22,13 @@ Connects to host $0 and port $1 with what golang images have: bash on Debian, nc
 Nothing may outlive the answer: the engine would wait two seconds for whoever still holds a stream.
 """
 
-_PASSING = frozenset({"connection", "content-length", "date", "keep-alive"})
-"""Headers that differ without a difference; the length is that of the body, which may hold a measured time."""
+_PASSING = frozenset({"connection", "content-length", "date", "keep-alive", "last-modified"})
+"""
+Headers that differ without a difference.
+
+The length is that of the body, which may hold a measured time. BuildKit's cache does not look at when a file was changed:
+either of two builds may have got one of an earlier time.
+"""
 
 
 @dataclass(frozen=True, slots=True)

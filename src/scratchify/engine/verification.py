@@ -199,8 +199,10 @@ def _build(
     subject: Subject, trial: Trial, wishes: Wishes, progress: Progress, what: str, dockerfile: Path
 ) -> Built | BuildFailed:
     progress.begin(f"building the {what}")
+    # only the result copies from another stage
+    no_cache = wishes.no_cache or (what == "result" and trial.client.builder.forgets_owners)
     request = BuildRequest(
-        dockerfile, subject.context, trial.image_name(what), trial.labels, wishes.build_arguments, wishes.no_cache
+        dockerfile, subject.context, trial.image_name(what), trial.labels, wishes.build_arguments, no_cache
     )
     built = trial.client.build(
         request,
@@ -231,7 +233,7 @@ def _compare(
 
     def again() -> bool:
         """Run both once more, where somebody asks what varies by itself; say whether that was done."""
-        if len(originals) > FURTHER_RUNS:
+        if len(originals) > FURTHER_RUNS or run_after.trouble:
             return False
         progress.begin("running both once more, to see what varies by itself")
         originals.append(observe(trial, f"original-{len(originals)}", launches[0], before, conditions, first=run))

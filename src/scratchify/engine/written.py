@@ -1,7 +1,8 @@
 """What a program left in its container's files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from scratchify.engine.client import Client
 from scratchify.engine.image_files import BY_THE_ENGINE
@@ -28,10 +29,10 @@ def written_by(client: Client, container: str) -> tuple[Written, ...]:
 
 def _written(client: Client, container: str) -> Iterator[Written]:
     changes = sorted(client.changes(container), key=lambda change: change[1])
-    paths = [path for _, path in changes]
+    folders = {str(folder) for _, path in changes for folder in PurePosixPath(path).parents}
     looked_into = 0
     for kind, path in changes:
-        if path.lstrip("/") in BY_THE_ENGINE or path.startswith("/dev/") or _leads_on(path, paths):
+        if path.lstrip("/") in BY_THE_ENGINE or path.startswith("/dev/") or path in folders:
             continue
         found = None
         if kind != "D" and looked_into < MOST:
@@ -41,7 +42,3 @@ def _written(client: Client, container: str) -> Iterator[Written]:
         # an empty folder that was only touched says nothing
         if kind != "C" or content is not None:
             yield Written(path, kind == "D", content[:KEPT] if content is not None else None, size)
-
-
-def _leads_on(path: str, paths: Sequence[str]) -> bool:
-    return path == "/" or any(other.startswith(f"{path}/") for other in paths)
