@@ -306,9 +306,8 @@ def built_with(fault: str) -> Edit:
 
 
 def given_to_root(folder: str) -> Edit:
-    """Make a folder root's: the one in the build stage as well, for COPY gives its owner to the other."""
-    root = added(f"RUN chown 0:0 {folder}")
-    return lambda text: root(text.replace("1000:1000 /", "0:0 /"))
+    """Make a folder root's that was another user's."""
+    return lambda text: without(f" {folder}")(text.replace(f"chown 1000:1000 /rootfs{folder}", "true"))
 
 
 def added(line: str) -> Edit:

@@ -292,6 +292,32 @@ def test_a_program_that_takes_memory_without_end_is_named(verify: Verify, tmp_pa
     assert verifying.left() == set()
 
 
+STORES = """\
+package main
+
+import (
+	"os"
+	"strconv"
+)
+
+func main() {
+	for at := range 50000 {
+		file, _ := os.Create("/tmp/" + strconv.Itoa(at))
+		file.Close()
+	}
+}
+"""
+
+
+def test_a_program_that_writes_many_files_is_looked_at_in_time(verify: Verify, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project", DOCKERFILE, STORES)
+    told = verify(project).finish(120)
+    assert told.status == 0, told.output
+    assert told.seconds < 90
+    assert "same: files written: /tmp/0 " in told.output
+    assert " and 49990 more\n" in told.output
+
+
 def many_files(folder: Path, thousands: int) -> None:
     """Make many files, as links to a thousand of them: that is six times as quick."""
     first = folder / "0"

@@ -26,8 +26,8 @@ _PASSING = frozenset({"connection", "content-length", "date", "keep-alive", "las
 """
 Headers that differ without a difference.
 
-The length is that of the body, which may hold a measured time. BuildKit's cache does not look at when a file was changed:
-either of two builds may have got one of an earlier time.
+The length is that of the body, which may hold a measured time. BuildKit's cache does not look at when a file was
+changed: either of two builds may have got one of an earlier time.
 """
 
 
