@@ -9,20 +9,26 @@ nothing stays in the engine. The exit status is 1 where something does not build
 """
 
 import argparse
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from scratchify.configuration import settings_for
 from scratchify.context import DirectoryContext
 from scratchify.engine.choice import find_engine
 from scratchify.engine.client import Client
 from scratchify.engine.verification import Progress, Sizes, Subject, Verification, Wishes, measure
 from scratchify.errors import InvalidDockerfile
+from scratchify.model import understand
 from scratchify.outcome import Rewritten
 from scratchify.refactor import refactor
 from scratchify.search import dockerfiles_in, locate_context
+from scratchify.syntax import parse
 
 
 def subject_of(dockerfile: Path) -> Subject | None:
@@ -31,10 +37,33 @@ def subject_of(dockerfile: Path) -> Subject | None:
     text = before.decode("utf-8", "surrogateescape")
     try:
         context = locate_context(dockerfile, text)
-        outcome = refactor(text, DirectoryContext(context, dockerfile))
+        outcome = refactor(text, DirectoryContext(context, dockerfile), settings_for(dockerfile))
     except InvalidDockerfile:
         return None
     return Subject(dockerfile, context, before, outcome) if isinstance(outcome, Rewritten) else None
+
+
+@contextmanager
+def house_images(client: Client, dockerfiles: Iterable[Path]) -> Iterator[None]:
+    """Give images of a house, which no registry has, to the engine: under their names, those that they stand for."""
+    named: list[str] = []
+    for dockerfile in dockerfiles:
+        build = understand(parse(dockerfile.read_bytes().decode("utf-8", "surrogateescape")))
+        build = replace(build, builders=settings_for(dockerfile).builders)
+        image = build.image_of(build.stages[0])
+        if build.builders and image not in named:
+            known = build.known_as(build.stages[0])
+            _asked(client, "tag", f"{known.path}:{known.tag}", image)
+            named.append(image)
+    try:
+        yield
+    finally:
+        for image in named:
+            _asked(client, "rmi", image)
+
+
+def _asked(client: Client, *words: str) -> None:
+    subprocess.run([client.program, *words], env=client.environment, capture_output=True, check=True)
 
 
 def measured(subjects: Sequence[Subject], client: Client, jobs: int) -> list[Sizes | Verification]:
@@ -55,7 +84,9 @@ def main(arguments: Sequence[str]) -> int:
     client = find_engine(options.engine)
     print(f"{'':40} {'before':>9} {'after':>9} {'least':>9} {'ratio':>6} {'symbols':>8}")
     ratios, failures = [], 0
-    for subject, sizes in zip(subjects, measured(subjects, client, options.jobs), strict=True):
+    with house_images(client, [subject.dockerfile for subject in subjects]):
+        found = measured(subjects, client, options.jobs)
+    for subject, sizes in zip(subjects, found, strict=True):
         name = str(subject.dockerfile.relative_to(options.folder))
         if not isinstance(sizes, Sizes):
             failures += 1

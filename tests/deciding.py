@@ -9,7 +9,16 @@ from scratchify.refactor import refactor
 from scratchify.settings import Settings
 
 MODULE = {"go.mod": "module example.com/app\n\ngo 1.22\n"}
-PROGRAM = {**MODULE, "main.go": "package main\n\nfunc main() {}\n"}
+OPENS_ANYTHING = """\
+package main
+
+import "os"
+
+func main() { open(os.TempDir()) }
+
+func open(name string) { os.ReadFile(name) }
+"""
+PROGRAM = {**MODULE, "main.go": OPENS_ANYTHING}
 HEAD = "FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN CGO_ENABLED=0 go build -o app .\n"
 RUNS = 'ENTRYPOINT ["/app/app"]\n'
 
@@ -20,9 +29,9 @@ def outcome_of(
     return refactor(dockerfile, MemoryContext(files), settings or Settings())
 
 
-def rewritten(dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM) -> str:
+def rewritten(dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM, settings: Settings | None = None) -> str:
     """Return the result; fails where there is none."""
-    outcome = outcome_of(dockerfile, files)
+    outcome = outcome_of(dockerfile, files, settings)
     assert isinstance(outcome, Rewritten), outcome
     return outcome.text
 
@@ -38,10 +47,17 @@ def final_stage(dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM) -> 
 def reasons(
     dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM, settings: Settings | None = None
 ) -> dict[str, tuple[int, str]]:
-    """Return rule → (line, message) of a refusal; fails where the file is not refused."""
-    outcome = outcome_of(dockerfile, files, settings)
+    """
+    Return rule → (line, message) of a refusal, the first of each; fails where the file is not refused.
+
+    Unless the settings say otherwise, no base but scratch will do.
+    """
+    outcome = outcome_of(dockerfile, files, settings or Settings(base="scratch"))
     assert isinstance(outcome, Refused), outcome
-    return {reason.rule: (reason.because.line, reason.because.message) for reason in outcome.reasons}
+    found: dict[str, tuple[int, str]] = {}
+    for reason in outcome.reasons:
+        found.setdefault(reason.rule, (reason.because.line, reason.because.message))
+    return found
 
 
 def decides(rule: str, dockerfile: str, files: Mapping[str, str | bytes] = PROGRAM) -> list[Decision]:

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "scratchify"
 
 LAYERS = (
-    "source < errors < edits < syntax < knowledge < model < settings < ignore_patterns < context < analysis < decisions"
-    " < rules < bases < plan < outcome < patch < promises < refactor < hosts < search < toolchain, engine < report"
-    " < bot < cli"
+    "source < errors < edits < syntax < knowledge < model < settings < ignore_patterns < repository < context"
+    " < analysis < decisions < rules < bases < plan < outcome < patch < promises < refactor < hosts < search"
+    " < configuration < toolchain, engine < report < bot < cli"
 )
 RANKS = {name: rank for rank, layer in enumerate(LAYERS.split(" < ")) for name in layer.split(", ")}
 
@@ -202,7 +202,7 @@ def test_a_rule_is_short(path: Path) -> None:
 @every_rule
 def test_an_example_is_true(rule: Rule) -> None:
     example = rule.example
-    outcome = refactor(example.before, MemoryContext(example.files))
+    outcome = refactor(example.before, MemoryContext(example.files), example.settings)
     text = outcome.text if isinstance(outcome, Rewritten) else None
     assert text == example.after, outcome
     assert rule.name in deciding(outcome)

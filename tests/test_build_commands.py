@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchify.analysis.facts import Facts, analyse
+from scratchify.analysis.analyse import analyse
+from scratchify.analysis.facts import Facts
 from scratchify.analysis.stage_files import Built
 from scratchify.context import MemoryContext
 from scratchify.model import understand
@@ -15,7 +16,7 @@ from scratchify.outcome import Refused, Rewritten
 from scratchify.refactor import refactor
 from scratchify.settings import Settings
 from scratchify.syntax import parse
-from tests.deciding import PROGRAM
+from tests.deciding import PROGRAM, reasons
 
 MAIN = "package main\n\nfunc main() {}\n"
 LIBRARY = "package lib\n\nconst Answer = 42\n"
@@ -110,7 +111,7 @@ def test_binaries_are_called_and_placed_as_go_does(
         ("WORKDIR /src\nCOPY . .\nRUN go install\n", ["/go/bin/app"]),
         ("ENV GOPATH=/gopath\nWORKDIR /src\nCOPY . .\nRUN go install\n", ["/gopath/bin/app"]),
         ("ENV GOBIN /opt/bin\nWORKDIR /src\nCOPY . .\nRUN go install .\n", ["/opt/bin/app"]),
-        ("COPY . /go/src/example.com/x/app\nRUN go install example.com/x/app\n", ["/go/bin/app"]),
+        ("ENV GO111MODULE=off\nCOPY . /go/src/example.com/x/app\nRUN go install example.com/x/app\n", ["/go/bin/app"]),
         ("RUN go install example.com/tools/cmd/lint@v1.2.3\n", ["/go/bin/lint"]),
         ("RUN go install example.com/tool/v3@latest\n", ["/go/bin/tool"]),
         ("WORKDIR /src\nCOPY . .\nRUN export GOBIN=/x && go install\n", ["/x/app"]),
@@ -150,27 +151,37 @@ def test_steps_that_leave_nothing_to_run_are_followed(command: str) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("make build", "call go build directly"),
-        ("go build -o app . || true", "||"),
-        ("(cd x && go build)", "a subshell"),
+        ("bazel build //...", "call go build directly"),
+        ("which app || go build -o app .", "||"),
         ("cat a | sh", "a pipe"),
-        ("if true; then go build; fi", "if"),
-        ("for x in a b; do go build ./$x; done", "a loop"),
+        ("if date; then go build; fi", "an if"),
+        ("for x in $(date); do go build -o app .; done", "a loop"),
+        ("while date; do go build; done", "a loop"),
+        ("case $(date) in a) go build;; esac", "a case"),
         ("eval go build", "eval"),
-        ("env CGO_ENABLED=0 go build", "env"),
-        ("echo x > /etc/app.conf", "/etc/app.conf"),
-        ("cp app /usr/bin/app", "COPY"),
-        ("useradd -u 1000 app", "USER with numbers"),
-        ("cd $WHERE && go build", "$WHERE"),
-        ("go build -o $NAME .", "only a shell knows"),
-        ("go build $(ls cmd)", "only a shell knows"),
+        ("cp app /usr/bin/app", "no step puts it there"),
+        ("cd $(date) && go build", "$(date)"),
+        ("go build -o $(date) .", "only a shell knows"),
+        ("go build $(date)", "only a shell knows"),
+        ("echo x > $(date)", "only a shell knows"),
+        ("date > main.go", "source whose content is not known"),
+        ("umask 077 && mkdir /x", "umask"),
+        ("sh missing.sh", "no step puts it there"),
+        ("go run ./gen", "may write any file"),
+        ("go build -o app . && ./app init", "this build made"),
+        ("gox -osarch='linux/amd64 darwin/amd64' .", "call go build directly"),
+        ("chmod 700 /missing", "is not there"),
+        ("git checkout HEAD~1", "not those of the build context"),
+        ("tar -xf /x.tar -C /", "nothing is known"),
+        ("date & go build", "background"),
+        ("sed -i s/a/b/ main.go", "in the repository"),
         ("go generate ./...", "go generate"),
         ("go test -race ./...", "CGO_ENABLED=1"),
         ("GOOS=windows go build", "GOOS=windows"),
         ("GOARCH=arm64 go install .", "GOARCH"),
         ("go build -o both ./cmd/a ./cmd/b", "end it in /"),
         ("go env -w GOBIN=/x", "use ENV"),
-        ("<<EOF\ngo build\nEOF", "here-document"),
+        ("cat <<EOF\ngo build\nEOF", "here-document"),
     ],
 )
 def test_steps_that_cannot_be_followed_say_why(command: str, words: str) -> None:
@@ -180,7 +191,8 @@ def test_steps_that_cannot_be_followed_say_why(command: str, words: str) -> None
 
 
 def test_the_line_of_a_step_is_that_of_its_command() -> None:
-    assert why("FROM golang:1.22\nCOPY . .\nRUN go vet \\\n  # remark\n  && make all\n").startswith("5: what make")
+    text = "FROM golang:1.22\nCOPY . .\nRUN go vet \\\n  # remark\n  && bazel build //...\n"
+    assert why(text).startswith("5: what bazel")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +229,7 @@ def test_a_file_written_by_copy_is_known() -> None:
     "instruction",
     [
         "ADD data.tar.gz /srv/",
-        "ADD https://example.com/x /srv/",
+        "ADD https://example.com/ /srv/",
         "COPY --from=alpine /etc/passwd /etc/",
         "ONBUILD COPY . .",
     ],
@@ -248,3 +260,53 @@ def test_what_is_named_and_not_at_hand_is_carried_where_source_is_assumed(copy: 
 def test_a_folder_whose_content_nobody_knows_is_blocked() -> None:
     text = "FROM golang:1.22\nWORKDIR /app\nCOPY static .\nRUN go build -o /bin/app .\nCMD /bin/app\n"
     assert isinstance(refactor(text, MemoryContext({}), Settings(assume_source=True)), Refused)
+
+
+@pytest.mark.parametrize(
+    ("steps", "command", "words"),
+    [
+        ("COPY . /go/src/x.test/app\nRUN cd /go/src/x.test/app && go install ./...", "/go/bin/app", "go install ./..."),
+        ("RUN curl -O https://x.test/app.tgz && tar xzf app.tgz\nRUN go version", "./app", "tar unpacks app.tgz"),
+    ],
+)
+def test_a_program_that_nobody_can_see_is_not_called_missing(steps: str, command: str, words: str) -> None:
+    text = f'FROM golang:1.8\n{steps}\nENTRYPOINT ["{command}"]\n'
+    said = reasons(text, {}, Settings(assume_source=True))["exec-form-entrypoint"][1]
+    assert words in said
+    assert "nowhere" not in said
+
+
+@pytest.mark.parametrize("source", ["src /go/src", "app /go/src/x.test/app"])
+def test_a_folder_without_its_source_at_hand_may_hold_the_package(source: str) -> None:
+    text = f'FROM golang:1.8\nCOPY {source}\nRUN go install x.test/app\nCMD ["app"]\n'
+    outcome = refactor(text, MemoryContext({}), Settings(assume_source=True))
+    assert isinstance(outcome, Rewritten), outcome
+    assert "COPY --from=build /go/bin/app /go/bin/app\n" in outcome.text
+    assert "COPY --from=build /go/src /go/src\n" not in outcome.text
+
+
+def test_the_whole_context_without_its_source_at_hand_may_hold_the_package() -> None:
+    text = 'FROM golang:1.8\nADD . /go/src/x.test/app/\nRUN go install x.test/app/cmd/serve\nCMD ["serve"]\n'
+    assert isinstance(refactor(text, MemoryContext({}), Settings(assume_source=True)), Rewritten)
+
+
+def test_a_folder_that_is_made_for_files_that_nobody_can_see_comes_along_as_a_whole() -> None:
+    copies = "RUN mkdir -p /srv/pages /go/src/x.test/app\nCOPY pages/* /srv/pages/\nCOPY src/app/ /go/src/x.test/app/\n"
+    text = f'FROM golang:1.8\n{copies}RUN go install x.test/app\nCMD ["app"]\n'
+    outcome = refactor(text, MemoryContext({}), Settings(assume_source=True))
+    assert isinstance(outcome, Rewritten), outcome
+    targets = {file.target for file in outcome.final_stage.files}
+    assert "/srv/pages" in targets
+    assert not any(target.startswith("/go/src/x.test/app/") for target in targets)
+
+
+def test_a_file_that_nobody_can_see_comes_along_where_a_variable_names_it() -> None:
+    text = "FROM golang:1.22\nWORKDIR /app\nCOPY . .\nENV PAGE=/app/index.html OTHER=/etc/other.conf\n"
+    outcome = refactor(
+        text + "RUN go build -o /bin/app .\nCMD /bin/app\n", MemoryContext({}), Settings(assume_source=True)
+    )
+    assert isinstance(outcome, Rewritten), outcome
+    assert (
+        "if [ -e /app/index.html ]; then mkdir -p /rootfs/app && cp -a /app/index.html /rootfs/app/; fi" in outcome.text
+    )
+    assert "cp -a /etc/other.conf" not in outcome.text

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scratchify.context import DirectoryContext, IgnoredByGit, MemoryContext, repository_root
+from scratchify.context import DirectoryContext, MemoryContext
 from scratchify.ignore_patterns import IgnorePatterns
+from scratchify.repository import IgnoredByGit, repository_root
 
 
 def make(root: Path, *files: str) -> Path:

@@ -290,6 +290,15 @@ def test_a_build_that_fails_by_the_engine_says_nothing_of_the_dockerfile(tmp_pat
         built(tmp_path, "echo 'unexpected EOF' >&2; exit 1")
 
 
+@pytest.mark.parametrize("failures", [2, 3])
+def test_a_build_that_lost_an_image_to_another_run_is_tried_again(tmp_path: Path, failures: int) -> None:
+    lost = f"echo 'unable to find image \"sha256:{'0a' * 32}\"'; exit 1"
+    counting = f"echo . >> '{tmp_path}/tries'; [ $(wc -l < '{tmp_path}/tries') -gt {failures} ] || {{ {lost}; }}"
+    result, told, _ = built(tmp_path, counting)
+    assert isinstance(result, Built if failures == 2 else BuildFailed)
+    assert len(told) == failures
+
+
 # One container
 
 START = Start("sha256:a1", "scratchify-0-original", ("a=b",), "net")

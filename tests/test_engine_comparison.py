@@ -303,6 +303,20 @@ def test_the_programs_name_may_change_where_its_words_do() -> None:
     assert [one.finding for one in differences(before, after)] == ["differs"]
 
 
+@pytest.mark.parametrize(
+    ("line", "result", "finding"),
+    [
+        ("app in /go/src/app", "/go/bin/app in /go/src/app", "intended"),
+        ("app: apps and app-x", "/go/bin/app: apps and app-x", "intended"),
+        ("apps", "/go/bin/apps", "differs"),
+        ("data/app", "data//go/bin/app", "differs"),
+    ],
+)
+def test_the_programs_name_is_a_word_of_its_own(line: str, result: str, finding: str) -> None:
+    before, after = (replace(TOOL, stdout=said(f"{text}\n")) for text in (line, result))
+    assert [one.finding for one in differences(before, after, names=("app", "/go/bin/app"))] == [finding]
+
+
 def test_a_signal_that_a_shell_kept_back_may_reach_the_program_now() -> None:
     before = replace(SERVER, ending=Ending(137, seconds=10.0, killed=True))
     (found,) = differences(before, SERVER, shell_form=True)

@@ -101,7 +101,7 @@ func main() {
 		if err != nil {
 			zone = time.UTC
 		}
-		return time.Now().In(zone).Format("15:04"), nil
+		return time.Now().In(zone).Format("15:04 MST"), nil
 	})
 	page("/roots", func() (any, error) {
 		pool, err := x509.SystemCertPool()
@@ -241,7 +241,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	fmt.Printf("%s", rates)
-	fmt.Println(time.Now().Format("15:04"))
+	fmt.Println(time.Now().Format("15:04 MST"))
 	if fault == "another report" {
 		rates = nil
 	}
@@ -307,7 +307,7 @@ def built_with(fault: str) -> Edit:
 
 def given_to_root(folder: str) -> Edit:
     """Make a folder root's that was another user's."""
-    return lambda text: without(f" {folder}")(text.replace(f"chown 1000:1000 /rootfs{folder}", "true"))
+    return with_(f" --chown=1000:1000 {folder} ", f" {folder} ")
 
 
 def added(line: str) -> Edit:

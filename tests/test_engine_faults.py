@@ -20,6 +20,7 @@ import pytest
 
 from scratchify.engine.client import Client
 from scratchify.engine.trial import LABEL
+from tests.many_files import many_files
 from tests.second_engine import PROGRAM, SecondEngine
 from tests.verifying import Project, Told, Verifying, write_project
 
@@ -316,23 +317,6 @@ def test_a_program_that_writes_many_files_is_looked_at_in_time(verify: Verify, t
     assert told.seconds < 90
     assert "same: files written: /tmp/0 " in told.output
     assert " and 49990 more\n" in told.output
-
-
-def many_files(folder: Path, thousands: int) -> None:
-    """Make many files, as links to a thousand of them: that is six times as quick."""
-    first = folder / "0"
-    first.mkdir(parents=True)
-    for number in range(1000):
-        (first / str(number)).touch()
-    source = os.open(first, os.O_RDONLY)
-    for thousand in range(1, thousands):
-        target = folder / str(thousand)
-        target.mkdir()
-        opened = os.open(target, os.O_RDONLY)
-        for number in range(1000):
-            os.link(str(number), str(number), src_dir_fd=source, dst_dir_fd=opened)
-        os.close(opened)
-    os.close(source)
 
 
 @every_builder

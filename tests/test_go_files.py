@@ -197,7 +197,7 @@ def test_a_file_with_errors_says_what_can_be_made_out() -> None:
 def module(text: str, *, folder: str = "/app", at: str | None = None, gopath: str = "/go") -> Module | None:
     files = StageFiles(MemoryContext({"go.mod": text}))
     files.put(f"{folder}/go.mod", Entry("file", Copied("go.mod", 1, 0, None)))
-    return module_of(files, at or folder, gopath)
+    return module_of(files, at or folder, [gopath], ignores_modules=False)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ NEEDS = {
         "zone-data",
     ),
 }
-KINDS = {"build-input", "documentation", "editor", "source", "test", "version-control"}
-PURPOSES = {"build", "c-compiler", "certificates", "mime-types", "zone-data"}
+KINDS = {"build-input", "documentation", "editor", "secret", "source", "test", "version-control"}
+PURPOSES = {"program", "build", "c-compiler", "certificates", "front", "go", "mime-types", "zone-data"}
 CGO = {"required", "optional", "pure", "dynamic"}
 
 
@@ -74,6 +74,22 @@ def test_an_entry_that_an_earlier_one_hides_whole_is_no_entry() -> None:
         assert not keys & seen
         assert not {(name, ".*") for name in image["names"]} & seen
         seen |= keys
+
+
+FILE_CALLS: list[dict[str, Any]] = TABLES["file_calls.toml"]["call"]
+
+
+@pytest.mark.parametrize("entry", FILE_CALLS, ids=lambda entry: str(entry["package"]))
+def test_calls_that_open_files_hold_only_what_the_code_knows(entry: dict[str, Any]) -> None:
+    kinds = {"file", "folder", "glob", "made", "config-name", "config-folder", "address", "database", "indirect"}
+    assert entry["kind"] in kinds
+    assert entry["functions"] or entry["methods"] or entry["defaults"]
+    assert all(isinstance(at, int) and at >= 0 for at in entry["arguments"])
+
+
+def test_no_function_opens_files_in_two_ways() -> None:
+    seen = [(entry["package"], name) for entry in FILE_CALLS for name in entry["functions"]]
+    assert len(seen) == len(set(seen))
 
 
 def test_what_cgo_means_is_one_of_four_words() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from scratchify.analysis.locate import context_folder
-from scratchify.context import MemoryRepository
+from scratchify.repository import MemoryRepository
 
 DOCKERFILE = "FROM golang:1.22\nCOPY go.mod main.go ./\nCMD x\n"
 COMPOSE = "services:\n  api:\n    build:\n      context: {context}\n      dockerfile: {dockerfile}\n"

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchify import rules
+from scratchify.configuration import settings_for
 from scratchify.context import DirectoryContext, MemoryContext
 from scratchify.errors import BrokenPromise, InvalidDockerfile
 from scratchify.outcome import Refused, Rewritten, Unchanged
@@ -70,21 +71,37 @@ def dockerfiles(draw: st.DrawFn) -> str:
     return text.rstrip("\r\n") if draw(st.booleans()) else text
 
 
-@given(dockerfiles())
-def test_what_is_rewritten_is_left_alone_the_second_time(text: str) -> None:
-    assert isinstance(outcome_of(rewritten(text, FILES), FILES), Unchanged)
+PLAIN = Settings()
+OPTIONS = st.one_of(
+    st.just(PLAIN),
+    st.builds(
+        Settings,
+        only_needed=st.booleans(),
+        nonroot=st.booleans(),
+        strip=st.booleans(),
+        guard=st.booleans(),
+        carry=st.sampled_from([(), ("main.go",), ("/app/data.json", "/usr/share/fonts")]),
+        drop=st.sampled_from([(), ("data.json",), ("/tmp",)]),
+    ),
+)
 
 
-@given(dockerfiles())
-def test_no_comment_is_lost(text: str) -> None:
-    after = rewritten(text, FILES)
+@settings(deadline=None)  # the first time reads tables
+@given(dockerfiles(), OPTIONS)
+def test_what_is_rewritten_is_left_alone_the_second_time(text: str, chosen: Settings) -> None:
+    assert isinstance(outcome_of(rewritten(text, FILES, chosen), FILES, chosen), Unchanged)
+
+
+@given(dockerfiles(), OPTIONS)
+def test_no_comment_is_lost(text: str, chosen: Settings) -> None:
+    after = rewritten(text, FILES, chosen)
     for remark in ("# a remark", "# inside", "# about GOOS"):
         assert after.count(remark) >= text.count(remark) > 0 or remark not in text
 
 
-@given(dockerfiles())
-def test_line_ends_stay_as_they_are(text: str) -> None:
-    after = rewritten(text, FILES)
+@given(dockerfiles(), OPTIONS)
+def test_line_ends_stay_as_they_are(text: str, chosen: Settings) -> None:
+    after = rewritten(text, FILES, chosen)
     if "\r\n" in text:
         assert after.count("\n") == after.count("\r\n")
     else:
@@ -92,14 +109,15 @@ def test_line_ends_stay_as_they_are(text: str) -> None:
     assert after.endswith("\n") == text.endswith("\n")
 
 
-@given(dockerfiles(), st.randoms(use_true_random=False))
-def test_rules_commute(text: str, chance: random.Random) -> None:
+@settings(deadline=None)  # every rule decides, and the first time reads its tables
+@given(dockerfiles(), OPTIONS, st.randoms(use_true_random=False))
+def test_rules_commute(text: str, chosen: Settings, chance: random.Random) -> None:
     shuffled = list(rules.RULES)
     chance.shuffle(shuffled)
-    before, expected = rules.RULES, rewritten(text, FILES)
+    before, expected = rules.RULES, rewritten(text, FILES, chosen)
     try:
         rules.RULES = tuple(shuffled)
-        after = rewritten(text, FILES)
+        after = rewritten(text, FILES, chosen)
     finally:
         rules.RULES = before
     # the one RUN that collects, and what is provided first, follow the report's order
@@ -116,7 +134,8 @@ def _without_collected(text: str) -> list[str]:
 @pytest.mark.parametrize("folder", REWRITTEN, ids=lambda folder: folder.name)
 def test_fixtures_are_left_alone_the_second_time(folder: Path) -> None:
     text = (folder / "expected.Dockerfile").read_bytes().decode("utf-8", "surrogateescape")
-    assert isinstance(refactor(text, DirectoryContext(folder, folder / "Dockerfile")), Unchanged)
+    context = DirectoryContext(folder, folder / "Dockerfile")
+    assert isinstance(refactor(text, context, settings_for(folder / "Dockerfile")), Unchanged)
 
 
 def test_every_reason_is_told_at_once() -> None:
@@ -127,7 +146,7 @@ def test_every_reason_is_told_at_once() -> None:
 def test_strict_makes_an_assumption_a_refusal() -> None:
     text = HEAD + RUNS
     assert isinstance(outcome_of(text, FILES), Rewritten)
-    assert "copied-files" in reasons(text, FILES, Settings(strict=True))
+    assert "computed-paths" in reasons(text, FILES, Settings(strict=True))
 
 
 def test_strict_lets_pass_what_is_proven() -> None:
@@ -140,7 +159,7 @@ def test_without_source_the_file_is_refused_with_the_option_that_helps() -> None
 
 
 def test_source_can_be_assumed() -> None:
-    text = "FROM golang:1.22\nRUN go build -o /app example.com/x\nCMD /app\n"
+    text = "FROM golang:1.22\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD /app\n"
     outcome = refactor(text, MemoryContext({}), Settings(assume_source=True))
     assert isinstance(outcome, Rewritten)
     assert any(assumed.rule == "go-source" for assumed in outcome.assumptions)
@@ -223,8 +242,8 @@ def test_bytes_that_are_no_text_survive() -> None:
     ],
 )
 def test_a_result_that_breaks_a_promise_is_never_shown(old: str, new: str) -> None:
-    from scratchify.analysis.facts import analyse
-    from scratchify.bases import Base, choose_base
+    from scratchify.analysis.analyse import analyse
+    from scratchify.bases import Chosen, choose_base
     from scratchify.model import understand
     from scratchify.syntax import parse
 
@@ -233,8 +252,9 @@ def test_a_result_that_breaks_a_promise_is_never_shown(old: str, new: str) -> No
     build = understand(parse(text))
     facts = analyse(build, MemoryContext(PROGRAM), Settings())
     decisions = [decision for rule in rules.RULES for decision in rule.decide(build, facts)]
-    base = choose_base(decisions)
-    assert isinstance(base, Base)
+    chosen = choose_base(decisions, facts, Settings())
+    assert isinstance(chosen, Chosen)
+    base = chosen.base
 
     def again(once_more: str) -> Refused | Rewritten | Unchanged:
         return outcome_of(once_more)
@@ -247,8 +267,8 @@ def test_a_result_that_breaks_a_promise_is_never_shown(old: str, new: str) -> No
 
 
 def test_a_result_that_would_change_again_is_never_shown() -> None:
-    from scratchify.analysis.facts import analyse
-    from scratchify.bases import Base, choose_base
+    from scratchify.analysis.analyse import analyse
+    from scratchify.bases import Chosen, choose_base
     from scratchify.model import understand
     from scratchify.syntax import parse
 
@@ -256,8 +276,9 @@ def test_a_result_that_would_change_again_is_never_shown() -> None:
     build = understand(parse(text))
     facts = analyse(build, MemoryContext(PROGRAM), Settings())
     decisions = [decision for rule in rules.RULES for decision in rule.decide(build, facts)]
-    base = choose_base(decisions)
-    assert isinstance(base, Base)
+    chosen = choose_base(decisions, facts, Settings())
+    assert isinstance(chosen, Chosen)
+    base = chosen.base
     with pytest.raises(BrokenPromise, match="changed again"):
         keep_promises(build, decisions, rewritten(text), base, lambda _: outcome_of(text))
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scratchify.decisions import (
     Assume,
     Carry,
+    Check,
     Collect,
     Command,
     Decision,
@@ -24,6 +25,7 @@ from scratchify.decisions import (
     Finding,
     Provide,
     Refuse,
+    Remark,
     Require,
     Rewrite,
     Rule,
@@ -67,7 +69,7 @@ UNCHANGED = Unchanged("not-go", Finding(None, 1, "node is no Go image"))
 REFUSED = Refused(
     (
         Refuse("cgo", Finding(PurePosixPath("main.go"), 3, 'main.go imports "C"; build it without')),
-        Require("shell", Finding(None, 5, "CMD is shell form; write it as exec form"), "shell"),
+        Refuse("shell", Finding(None, 5, "CMD is shell form; write it as exec form")),
     )
 )
 ERRORS: list[ScratchifyError] = [
@@ -149,6 +151,7 @@ def test_a_rewritten_file_has_everything() -> None:
             "files": [{"source": "/app/main", "target": "/app/main", "rule": "binary"}],
         },
         "diff": unified_diff(PATH, BEFORE, AFTER).decode(),
+        "smaller_bases": [],
     }
 
 
@@ -244,6 +247,8 @@ CONSEQUENCES: list[tuple[Decision, str]] = [
     (FETCH, "copied from the build stage: /app/main"),
     (Fetch("r", Finding(None, 1, ""), "/a", "/b", owner="1:1"), "copied from the build stage: /a to /b, owned by 1:1"),
     (Collect("r", Finding(None, 1, ""), "mkdir", ("/tmp", "/run")), "made in the build stage and copied: /tmp, /run"),
+    (Check("r", Finding(None, 1, ""), "test -e x", "libc"), "added to the build stage: RUN test -e x"),
+    (Remark("r", Finding(None, 1, "leaves out x")), "as it was chosen"),
     (Provide("r", Finding(None, 1, ""), "USER 1"), "added to the final stage: USER 1"),
     (Provide("r", Finding(None, 1, ""), "ENV A=b", in_build_stage=True), "added to the build stage: ENV A=b"),
     (COMMAND, 'runs /app/main: ENTRYPOINT ["/app/main"], CMD ["serve"]'),

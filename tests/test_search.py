@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scratchify.search import dockerfiles_in, is_dockerfile_name
+from scratchify.repository import is_dockerfile_name
+from scratchify.search import dockerfiles_in
 
 FOUND = [
     "Dockerfile",

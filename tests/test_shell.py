@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchify.analysis.shell import NotFollowed, SimpleCommand, Unresolved, Variable, simple_commands
+from scratchify.analysis.shell import (
+    Braces,
+    Conditional,
+    NotFollowed,
+    Pattern,
+    SimpleCommand,
+    Substitution,
+    Unresolved,
+    Variable,
+    Word,
+)
+from scratchify.analysis.shell_reader import simple_commands
 
 
 def commands(text: str) -> tuple[SimpleCommand, ...]:
@@ -63,7 +74,7 @@ def test_commands_that_run_one_after_the_other_are_read(text: str, expected: lis
         ("a <<E\nb\nE", "here-document"),
         ("a <<< b", "here-string"),
         ("unset A", "unset"),
-        ("local A=1", "local"),
+        ("declare A=1", "declare"),
         ("export -n A", "options"),
         ("< a b", "redirection"),
         ("> a", "redirection"),
@@ -98,15 +109,15 @@ def test_a_command_has_its_place_in_characters() -> None:
         ("$A", Variable("A")),
         ("${A}", Variable("A")),
         ('"$A"', Variable("A")),
-        ("${A:-b}", Unresolved("${A:-b}")),
+        ("${A:-b}", Conditional("${A:-b}", "A", ":-", Word((), ""))),
         ("${#A}", Unresolved("${#A}")),
-        ("$(a)", Unresolved("$(a)")),
-        ("`a`", Unresolved("`a`")),
+        ("$(a)", Substitution("$(a)", ())),
+        ("`a`", Substitution("`a`", ())),
         ("$((1+1))", Unresolved("$((1+1))")),
-        ("*.go", Unresolved("*.go")),
+        ("*.go", Pattern("*.go")),
         ("~/a", Unresolved("~/a")),
-        ("{a,b}", Unresolved("{a,b}")),
-        ("$@", Unresolved("$@")),
+        ("{a,b}", Braces("{a,b}")),
+        ("$@", Variable("@")),
     ],
 )
 def test_what_only_a_shell_could_tell_is_unresolved(text: str, part: Variable | Unresolved) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scratchify.analysis.facts import analyse
+from scratchify.analysis.analyse import analyse
 from scratchify.analysis.web_paths import MOST, web_paths
 from scratchify.context import MemoryContext
 from scratchify.model import understand

@@ -34,7 +34,7 @@ def left(tmp_path: Path, changes: str, **files: bytes | None) -> tuple[Written, 
         if name in files:
             answers[f"cp run:{path} -"] = f"cat '{archive(tmp_path, name, files[name])}'"
     client = Client(str(stand_in(tmp_path / "bin", "docker", answering(answers))), DOCKER)
-    return written_by(client, "run")
+    return written_by(client, "run", ("/backup",))
 
 
 def test_a_file_has_its_content_and_the_folders_above_it_say_nothing(tmp_path: Path) -> None:
@@ -53,6 +53,12 @@ def test_what_was_deleted_is_told(tmp_path: Path) -> None:
 
 def test_what_the_engine_puts_there_is_no_work_of_the_program(tmp_path: Path) -> None:
     assert left(tmp_path, "C /etc\\nC /etc/hosts\\nA /dev/console\\nA /.dockerenv\\n") == ()
+
+
+def test_the_folder_of_a_volume_is_made_by_the_engine(tmp_path: Path) -> None:
+    assert left(tmp_path, "A /backup\nA /backups\n", backup=None, backups=None) == (
+        Written("/backups", False, None, 0),
+    )
 
 
 def test_of_a_large_file_the_beginning_is_kept(tmp_path: Path) -> None:

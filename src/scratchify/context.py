@@ -1,25 +1,28 @@
 """
-What the builder and the repository can see: protocols, and their implementations on a directory and in memory.
+What the builder can see: protocols, and their implementations on a directory and in memory.
 
 https://docs.docker.com/build/concepts/context/
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from posixpath import dirname, relpath
-from typing import TYPE_CHECKING, Literal, Protocol
+from posixpath import dirname, join, normpath
+from typing import Literal, Protocol
 
 from scratchify.ignore_patterns import IgnorePatterns
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from scratchify.repository import (
+    DirectoryRepository,
+    IgnoredByGit,
+    MemoryRepository,
+    Repository,
+    repository_root,
+    text_of,
+)
 
 Kind = Literal["file", "folder", "link"]
-
-COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-"""What compose looks for: https://docs.docker.com/compose/intro/compose-application-model/"""
 
 
 class BuildContext(Protocol):
@@ -40,6 +43,12 @@ class BuildContext(Protocol):
     def read(self, path: str) -> bytes | None:
         """Return a file's content, None where there is no such file among the entries."""
 
+    def size_of(self, path: str) -> int:
+        """Return a file's size in bytes, 0 where there is no such file among the entries."""
+
+    def link_target(self, path: str) -> str | None:
+        """Return what a symbolic link holds, None where there is no such link."""
+
     def may_be_absent(self, path: str) -> bool:
         """Say whether a fresh checkout of the repository would lack this file."""
 
@@ -52,51 +61,54 @@ class BuildContext(Protocol):
         """The Dockerfile's path in the repository, empty where it has none."""
 
     @property
-    def compose_files(self) -> Mapping[str, bytes]:
-        """The compose files beside the Dockerfile and above it, by their paths in the repository."""
+    def repository(self) -> Repository:
+        """The checkout that the Dockerfile belongs to."""
 
 
-class Repository(Protocol):
-    """Every file of the checkout, whatever the ignore files say; paths as in a build context."""
+@dataclass(frozen=True, slots=True)
+class PackageQuery:
+    """
+    The main package of a program, and how it is built.
 
-    def has(self, path: str) -> bool:
-        """Say whether there is a file or folder of this path."""
+    `folder` and `files` are paths of the build context; `files` is empty where the whole package is built.
+    """
 
-    def read(self, path: str) -> bytes | None:
-        """Return a file's content, None where there is no such file."""
-
-
-class MemoryRepository:
-    """A repository of files held in memory."""
-
-    def __init__(self, files: Mapping[str, str | bytes]) -> None:
-        self._context = MemoryContext(files)
-
-    def has(self, path: str) -> bool:
-        return not path or path in self._context.entries
-
-    def read(self, path: str) -> bytes | None:
-        return self._context.read(path)
+    folder: str
+    files: tuple[str, ...]
+    architecture: str
+    tags: tuple[str, ...]
+    cgo: bool
+    mod: str
 
 
-class DirectoryRepository:
-    """A checkout on disk."""
+@dataclass(frozen=True, slots=True)
+class ListedPackage:
+    """A package that a program is made of: `files` are those that are compiled, by name; `cgo` where some import C."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    path: str
+    is_standard: bool
+    is_main_module: bool
+    imports: tuple[str, ...]
+    files: tuple[str, ...]
+    cgo: tuple[str, ...]
 
-    def has(self, path: str) -> bool:
-        return (self._root / path).exists()
 
-    def read(self, path: str) -> bytes | None:
-        try:
-            return (self._root / path).read_bytes()
-        except OSError:
-            return None
+class GoToolchain(Protocol):
+    """What Go itself says of the packages of a program, where it and the modules are at hand."""
+
+    def packages(self, query: PackageQuery) -> tuple[ListedPackage, ...] | None:
+        """Return every package of a program, dependencies before what imports them; None where Go cannot tell."""
+
+    def read(self, package: ListedPackage, file: str) -> bytes | None:
+        """Return the content of one of a package's files."""
 
 
 class MemoryContext:
-    """A build context of files held in memory, for tests and for texts that have no folder."""
+    """
+    A build context of files held in memory, for tests and for texts that have no folder.
+
+    `repository` are the files of the checkout that the context does not have.
+    """
 
     def __init__(
         self,
@@ -104,11 +116,14 @@ class MemoryContext:
         *,
         may_be_absent: Iterable[str] = (),
         absent: Iterable[str] = (),
+        links: Mapping[str, str] | None = None,
+        repository: Mapping[str, str | bytes] | None = None,
     ) -> None:
         self.absent = tuple(absent)
+        self._links = dict(links or {})
         self.dockerfile = "Dockerfile"
         self._files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
-        self.compose_files = {path: content for path, content in self._files.items() if path in COMPOSE_NAMES}
+        self.repository: Repository = MemoryRepository({**self._files, **(repository or {})})
         self._may_be_absent = frozenset(may_be_absent)
         self.disputed: frozenset[str] = frozenset()
 
@@ -119,10 +134,18 @@ class MemoryContext:
             for folder in list(PurePosixPath(path).parents)[:-1]:
                 entries[str(folder)] = "folder"
             entries[path] = "file"
-        return entries
+        return entries | dict.fromkeys(self._links, "link")
 
     def read(self, path: str) -> bytes | None:
+        if path in self._links:
+            path = normpath(join(dirname(path), self._links[path]))
         return self._files.get(path)
+
+    def size_of(self, path: str) -> int:
+        return len(self.read(path) or b"")
+
+    def link_target(self, path: str) -> str | None:
+        return self._links.get(path)
 
     def may_be_absent(self, path: str) -> bool:
         return path in self._may_be_absent
@@ -140,11 +163,12 @@ class DirectoryContext:
         self._root = root
         own = dockerfile.with_name(dockerfile.name + ".dockerignore") if dockerfile else None
         candidates = [own, root / ".dockerignore"] if own else [root / ".dockerignore"]
-        self._ignores = [IgnorePatterns(text) for file in candidates if (text := _text_of(file)) is not None]
+        self._ignores = [IgnorePatterns(text) for file in candidates if (text := text_of(file)) is not None]
         self._by_git = IgnoredByGit(root)
         self._dockerfile = dockerfile
         near = dockerfile.parent if dockerfile else root
-        self._repository = repository_root(near) or Path(os.path.abspath(near))  # noqa: PTH100
+        self._checkout = repository_root(near) or Path(os.path.abspath(near))  # noqa: PTH100
+        self.repository: Repository = DirectoryRepository(self._checkout)
 
     @cached_property
     def _walked(self) -> tuple[dict[str, Kind], frozenset[str]]:
@@ -174,6 +198,22 @@ class DirectoryContext:
             # RuntimeError: a loop of links, up to Python 3.12
             return None
 
+    def size_of(self, path: str) -> int:
+        if self.entries.get(path) != "file":
+            return 0
+        try:
+            return (self._root / path).stat().st_size
+        except OSError:
+            return 0
+
+    def link_target(self, path: str) -> str | None:
+        if self.entries.get(path) != "link":
+            return None
+        try:
+            return (self._root / path).readlink().as_posix()
+        except OSError:
+            return None
+
     def may_be_absent(self, path: str) -> bool:
         return self._by_git.hides(self._below + path, is_folder=self.entries.get(path) == "folder")
 
@@ -192,19 +232,9 @@ class DirectoryContext:
         if not self._dockerfile:
             return ""
         try:
-            return Path(os.path.abspath(self._dockerfile)).relative_to(self._repository).as_posix()  # noqa: PTH100
+            return Path(os.path.abspath(self._dockerfile)).relative_to(self._checkout).as_posix()  # noqa: PTH100
         except ValueError:
             return ""
-
-    @cached_property
-    def compose_files(self) -> Mapping[str, bytes]:
-        found: dict[str, bytes] = {}
-        for folder in PurePosixPath(self.dockerfile).parents if self.dockerfile else ():
-            for name in COMPOSE_NAMES:
-                path = (folder / name).as_posix()
-                if (content := DirectoryRepository(self._repository).read(path)) is not None:
-                    found[path] = content
-        return found
 
     def _walk(self, folder: str, seen: dict[str, Kind], disputed: set[str]) -> None:
         try:
@@ -228,82 +258,3 @@ class DirectoryContext:
                 if len(seen) > before:
                     # a folder is there where anything in it is
                     seen[path] = "folder"
-
-
-class IgnoredByGit:
-    """What git leaves out of a checkout: the .gitignore files from the repository's root down."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = os.path.abspath(repository_root(root) or root)  # noqa: PTH100  # links stay, .. goes
-        self._specs: dict[str, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
-        self._folders: dict[str, bool] = {"": False}
-
-    def match(self, path: Path, *, is_folder: bool) -> bool:
-        """Say whether git ignores this path; what lies outside the repository is not ignored."""
-        return self.hides(self.path_of(path), is_folder=is_folder)
-
-    def path_of(self, path: Path) -> str:
-        """Return the path from the repository's root."""
-        return os.path.relpath(os.path.abspath(path), self._root).replace(os.sep, "/")  # noqa: PTH100
-
-    def hides(self, path: str, *, is_folder: bool) -> bool:
-        """Say whether git ignores what has this path from the repository's root."""
-        if path == "." or path.startswith("../"):
-            return False
-        return self._is_ignored_folder(path) if is_folder else self._is_ignored(path, "")
-
-    def names(self, folder: Path) -> Iterator[str]:
-        """Yield what .gitignore files name without patterns, as paths below `folder`; `.env` where a pattern does."""
-        below = os.path.relpath(os.path.abspath(folder), self._root).replace(os.sep, "/")  # noqa: PTH100
-        below = "" if below == "." else below
-        for prefix, spec in self._specs_of(below):
-            for pattern in spec.patterns:
-                name = str(getattr(pattern, "pattern", None) or "").strip().lstrip("/")
-                if not name or name.endswith("/") or any(mark in name for mark in "#!*?[\\"):
-                    continue
-                path = name if "/" not in name else relpath(prefix + name, below or ".")
-                if not path.startswith("../"):
-                    yield path
-        if self.match(folder / ".env", is_folder=False):
-            yield ".env"
-
-    def _is_ignored(self, path: str, slash: str) -> bool:
-        folder = dirname(path)
-        # a file cannot come back where a folder above it is ignored
-        if self._is_ignored_folder(folder):
-            return True
-        answer = False
-        for prefix, spec in self._specs_of(folder):
-            result = spec.check_file(path.removeprefix(prefix) + slash).include
-            answer = answer if result is None else result
-        return answer
-
-    def _is_ignored_folder(self, folder: str) -> bool:
-        if folder not in self._folders:
-            self._folders[folder] = self._is_ignored(folder, "/")
-        return self._folders[folder]
-
-    def _specs_of(self, folder: str) -> "tuple[tuple[str, GitIgnoreSpec], ...]":
-        """Return the .gitignore files that hold in a folder, the nearest last, each with the folder it stands in."""
-        if folder not in self._specs:
-            above = self._specs_of(dirname(folder)) if folder else ()
-            text = _text_of(Path(self._root, folder, ".gitignore"))
-            if text is not None:
-                from pathspec import GitIgnoreSpec
-
-                above = (*above, (f"{folder}/" if folder else "", GitIgnoreSpec.from_lines(text.split("\n"))))
-            self._specs[folder] = above
-        return self._specs[folder]
-
-
-def repository_root(path: Path) -> Path | None:
-    """Return the nearest folder at or above `path` that holds `.git`, None where there is none."""
-    path = Path(os.path.abspath(path))  # noqa: PTH100  # links stay, .. goes
-    return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
-
-
-def _text_of(file: Path) -> str | None:
-    try:
-        return file.read_text("utf-8", errors="surrogateescape")
-    except OSError:
-        return None

@@ -5,7 +5,8 @@ What can go wrong at the boundary, and what would be a bug.
     ├── UnreadableFile       a named path is missing, unreadable, or no text that can be a Dockerfile
     ├── UnwritableFile       the old file is left whole
     ├── InvalidDockerfile    BuildKit would refuse it; has the line
-    ├── InvalidSettings      the command line or a configuration file asks for what does not exist
+    ├── InvalidSettings      the command line or a configuration file asks for what does not exist; has its place
+    │   └── UnknownPath      a path that is to be carried or dropped is no path of this image
     ├── MissingExtra         an optional package is not installed; says how to install it
     ├── EngineFailed         no container engine answers, or it stopped answering
     └── Bug                  the file stays untouched, the message asks for a report
@@ -31,7 +32,25 @@ class UnwritableFile(ScratchifyError):
 
 
 class InvalidSettings(ScratchifyError):
-    """Settings that contradict each other or name nothing that exists."""
+    """
+    Settings that contradict each other or name nothing that exists.
+
+    `path` and `line` are the place in a configuration file; None where the command line or a caller said it.
+    """
+
+    def __init__(self, message: str, path: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
+
+
+class UnknownPath(InvalidSettings):
+    """A path of `carry` or `drop` (`option`) that is nowhere in the image; what else there is may have it."""
+
+    def __init__(self, message: str, option: str = "", value: str = "") -> None:
+        super().__init__(message)
+        self.option = option
+        self.value = value
 
 
 class MissingExtra(ScratchifyError):

@@ -12,9 +12,9 @@ from itertools import groupby
 from posixpath import dirname
 
 from scratchify.bases import Base
-from scratchify.decisions import ROOTFS, Carry, Collect, Command, Decision, Fetch, Provide, Rewrite
+from scratchify.decisions import ROOTFS, BuildStep, Carry, Check, Collect, Command, Decision, Fetch, Provide, Rewrite
 from scratchify.edits import Edit, apply_edits
-from scratchify.model import Build, Stage, User, container_command, states
+from scratchify.model import Build, Stage, User, Workdir, container_command, states
 from scratchify.model.state import ROOT_USERS, initial_state
 from scratchify.source import Span
 from scratchify.syntax import Blank, Comment, Instruction
@@ -116,15 +116,21 @@ class _Layout:
 
     def edits(self) -> Iterator[Edit]:
         yield self._stage_name()
-        for decision in self.decisions:
-            if isinstance(decision, Provide) and decision.in_build_stage:
-                behind = self.stage.start.syntax.span.end
-                yield Edit(Span(behind, behind), self.said(decision.instruction))
+        provided = [d for d in self.decisions if isinstance(d, Provide) and d.in_build_stage]
+        yield from self._behind_from("".join(self.said(decision.instruction) for decision in provided))
         for start in self.moved:
             yield Edit(Span(self._lead(start), self.by_start[start].span.end), "")
         inside = [self.by_start[start].span for start in self.moved]
         yield from (edit for edit in self.rewrites if not any(span.contains(edit.span) for span in inside))
         yield self._final_stage()
+
+    def _behind_from(self, lines: str) -> Iterator[Edit]:
+        """Put lines behind FROM, which may be the last line and lack an end."""
+        behind = self.stage.start.syntax.span.end
+        if lines and self.text[:behind].endswith("\n"):
+            yield Edit(Span(behind, behind), lines)
+        elif lines:
+            yield Edit(Span(behind, behind), self.newline + lines.removesuffix(self.newline))
 
     def _moved(self) -> Iterator[tuple[int, Span]]:
         """Yield the instructions that leave the build stage, by their start."""
@@ -164,16 +170,30 @@ class _Layout:
         return self.said(f"FROM {flag}{self.base.image}{name}")
 
     def _collecting(self) -> str:
+        steps = [
+            self._in_folder(one.folder) + self.said(f"RUN {one.shell}")
+            for one in self.decisions
+            if isinstance(one, BuildStep)
+        ]
+        steps += [self.said(f"RUN {one.shell}") for one in self.decisions if isinstance(one, Check)]
         shells = [decision.shell for decision in self.decisions if isinstance(decision, Collect)]
-        if not shells:
+        if not shells and not steps:
             return ""
         joint = f" {self.build.document.escape}{self.newline} && "
-        collecting = self.said(f"RUN {joint.join(dict.fromkeys(shells))}")
+        collecting = "".join(steps) + (self.said(f"RUN {joint.join(dict.fromkeys(shells))}") if shells else "")
         user = self._build_user()
         if user in ROOT_USERS:
             return collecting
         # who builds this stage alone gets the user that it had
         return self.said("USER root") + collecting + self.said(f"USER {user}")
+
+    def _in_folder(self, folder: str) -> str:
+        """Return what brings the build stage into a folder; nothing where it is there."""
+        at = initial_state(self.build, self.stage).workdir
+        for instruction, state in zip(self.stage.instructions, states(self.build, self.stage), strict=False):
+            if isinstance(instruction, Workdir) and instruction.syntax.span.start not in self.moved:
+                at = state.path(state.expand(instruction.path).text)
+        return "" if at == folder else self.said(f"WORKDIR {folder}")
 
     def _build_user(self) -> str:
         user = initial_state(self.build, self.stage).user
@@ -183,9 +203,9 @@ class _Layout:
         return user
 
     def _body(self) -> Iterator[str]:
-        if any(isinstance(decision, Collect) for decision in self.decisions):
-            yield self.said(f"COPY --from={self.name} {ROOTFS}/ /")
         items = [*self._fetched(), *self._spoken()]
+        if any(isinstance(decision, Collect) for decision in self.decisions):
+            items.append(_Item((-2, 0), self.said(f"COPY --from={self.name} {ROOTFS}/ /")))
         yield from (item.text for item in sorted(items, key=lambda item: item.order))
 
     # ---- files
@@ -225,7 +245,7 @@ class _Layout:
                         self.said(f"{keyword} {json.dumps(words[keyword], ensure_ascii=False)}")
                         for keyword in said_anew
                     )
-                    at = min(span.start for span in decision.replaces)
+                    at = min((span.start for span in decision.replaces), default=len(self.text))
                     yield _Item((at, 0), self._comments(decision.replaces) + "".join(lines))
                 case _:
                     pass
@@ -290,12 +310,12 @@ class _Layout:
 
 
 def _together(fetch: Fetch, binary: str | None) -> tuple[object, ...]:
-    """Files of one folder that came with one COPY are one line."""
+    """Files of one folder that came with one COPY, and that one rule wants, are one line."""
     if fetch.source == binary:
         return ("binary",)
     if fetch.is_folder or fetch.at is None or dirname(fetch.source) != dirname(fetch.target):
         return ("alone", fetch.source)
-    return ("files", fetch.at, dirname(fetch.source), fetch.owner)
+    return ("files", fetch.rule, fetch.at, dirname(fetch.source), fetch.owner)
 
 
 def _paths(paths: Sequence[str]) -> str:

@@ -96,7 +96,7 @@ def _command(result: Build, decisions: Sequence[Decision], base: Base) -> None:
     said = container_command(result, final)
     lines = [line for line in (said.entrypoint, said.cmd) if line]
     lines += [check.command for check in final.of(Healthcheck) if check.command]
-    if "shell" not in base.capabilities and not all(line.is_exec_form for line in lines):
+    if not base.has_shell and not all(line.is_exec_form for line in lines):
         raise BrokenPromise("a command in shell form in an image without a shell")
     decided = commands[0]
     if (said.entrypoint.words if said.entrypoint else None) != decided.entrypoint:

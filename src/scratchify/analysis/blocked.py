@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why something is unknown, and at which line of the Dockerfile; ends in what would help."""
+    """
+    Why something is unknown, in words that end in what would help.
+
+    `line` is of the Dockerfile, or of the file of the build context that `path` names.
+    """
 
     line: int
     why: str
+    path: str | None = None

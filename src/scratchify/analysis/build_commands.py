@@ -1,296 +1,163 @@
 """
-What the commands of RUN do to the build stage.
+What one command of a RUN does to the build stage.
 
 A command is read for what it does to files; what is not understood says so.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from posixpath import basename, join, normpath
-
-from scratchify.analysis.go_build import GoBuild, Unknown
-from scratchify.analysis.shell import SimpleCommand, Unresolved, Variable, Word
-from scratchify.analysis.stage_files import StageFiles
-from scratchify.knowledge.names import package_purposes
-
-_FLAGS_WITHOUT_VALUE = frozenset("a n race msan asan cover v work x i linkshared modcacherw trimpath json".split())
-_TOLD_TO_TOOLS = frozenset({"asmflags", "gcflags", "ldflags"})
-DECIDE_THE_BUILD = frozenset({"GOBIN", "GOPATH", "GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GO111MODULE", "CGO_ENABLED"})
-_HARMLESS_GO = frozenset({"clean", "doc", "env", "fmt", "help", "list", "test", "version", "vet"})
-_HARMLESS_MOD = frozenset({"download", "graph", "tidy", "vendor", "verify", "why"})
-_HARMLESS = frozenset(
-    ": cat date echo gofmt id ls printenv printf pwd set sleep true uname update-ca-certificates which whoami".split()
+from scratchify.analysis import download_commands, file_commands, go_commands, package_commands, user_commands
+from scratchify.analysis.effects import (
+    HARMLESS,
+    Circumstances,
+    Command,
+    Effects,
+    GivesCapabilities,
+    Writes,
+    unknown,
 )
-_SYSTEM_FOLDERS = ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/go/bin")
-_CACHES = ("/var/lib/apt/lists", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/usr/share/doc")
+
+SYSTEM_FOLDERS = ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/go/bin")
+
+_HARMLESS = frozenset(
+    ": [ ack apropos basename cat chpasswd chronic cksum clear cmp column comm cut date diff dircolors dirname du "
+    "echo egrep env expr factor false fgrep file find fold getent golint golangci-lint gometalinter "
+    "gosec grep groups head hexdump host hostname id jq ldd less locale ls lsb_release md5sum more "
+    "mount nl nproc nslookup od pgrep ping pkg-config printenv printf ps pwd read readlink realpath seq set "
+    "sha1sum sha256sum sha512sum shellcheck sleep stat staticcheck strings stty sum sync sysctl tail test tput tr "
+    "true tsort tty uname unset wc whereis which who whoami yes upx strip".split()
+)
+"""Programs that only print, or change nothing but the shell; strip and upx change a file and leave it where it is."""
+
+_OUTPUT = {
+    "awk": (),
+    "gofmt": (),
+    "goimports": (),
+    "iconv": ("-o", "--output"),
+    "misspell": (),
+    "openssl": ("-out", "-keyout"),
+    "sort": ("-o", "--output"),
+    "tree": ("-o",),
+    "uniq": (),
+    "update-alternatives": (),
+}
+"""Programs that print, but into the files that follow these options."""
+
+_IN_PLACE = {"awk": "inplace", "gofmt": "-w", "goimports": "-w", "misspell": "-w"}
+"""With these arguments they change the files that they read."""
+
+_SOURCE_GENERATORS = frozenset(
+    "enumer ent go-bindata go-bindata-assetfs goyacc gqlgen mockery mockgen msgp oapi-codegen packr packr2 protoc qtc "
+    "ragel statik stringer swag swagger templ wire easyjson esc buf sqlc rice xo".split()
+)
+"""They write Go files beside the source: what the program is made of is then not all at hand."""
+
 _ADVICE = {
-    "cp": "put the files in place with COPY",
-    "mv": "put the files in place with COPY",
-    "ln": "use the path that the link leads to; a time zone is set with ENV TZ",
     "make": "call go build directly",
     "sh": "call go build directly",
     "bash": "call go build directly",
-    "useradd": "leave it out, and write USER with numbers",
-    "adduser": "leave it out, and write USER with numbers",
-    "addgroup": "leave it out, and write USER with numbers",
-    "groupadd": "leave it out, and write USER with numbers",
-    "chown": "use COPY --chown with numbers",
+    "goreleaser": "call go build directly",
+    "bazel": "call go build directly",
+    "gb": "call go build directly",
+    "mage": "call go build directly",
+    "task": "call go build directly",
+    "just": "call go build directly",
 }
 _OTHERWISE = "do it before the build, or in an image of its own"
-_PACKAGE_MANAGERS = {
-    "apk": frozenset({"add"}),
-    "apt-get": frozenset({"install"}),
-    "apt": frozenset({"install"}),
-}
-_HARMLESS_PACKAGE_VERBS = frozenset({"update", "upgrade", "clean", "autoclean", "autoremove", "del", "purge", "remove"})
-_PACKAGE_OPTIONS_WITH_VALUE = frozenset({"-t", "--virtual", "--repository", "-X", "-o", "-c", "--target-release"})
+_WRITES_ANYWHERE = {"find": frozenset({"-delete", "-exec", "-execdir", "-fprint", "-ok"})}
 
 
-@dataclass(frozen=True, slots=True)
-class Installs:
-    """Distribution packages that a package manager puts in place."""
-
-    packages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MakesFolders:
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesFolder:
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tests:
-    """Compiles and runs tests, which leave nothing behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Harmless:
-    """Changes nothing that the final image could need."""
-
-
-Effect = GoBuild | Tests | Installs | MakesFolders | ChangesFolder | Harmless | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Where and with what a command runs: its line and offset in the source, variables and folder."""
-
-    line: int
-    start: int
-    variables: Mapping[str, str]
-    folder: str
-    files: StageFiles
+def effects_of(command: Command, at: Circumstances) -> Effects:
+    """Say what one program does, given its arguments."""
+    for read in (
+        go_commands.effects_of,
+        file_commands.effects_of,
+        package_commands.effects_of,
+        download_commands.effects_of,
+    ):
+        effects = read(command, at)
+        if effects is not None:
+            return effects
+    if (users := user_commands.effects_of(command)) is not None:
+        return users
+    match command.name:
+        case "setcap":
+            return _setcap(command, at)
+        case "sed" | "perl" | "ruby" | "python" | "python3":
+            return _edited(command, at)
+        case "find" if _WRITES_ANYWHERE["find"] & set(command.values):
+            return unknown("find changes files that are not followed; name them")
+        case name if name in _OUTPUT:
+            return _printed(command, at)
+        case name if name in _HARMLESS or any(value in ("--version", "-version") for value in command.values[:1]):
+            return HARMLESS
+        case "swag" if _documents(command, at):
+            return HARMLESS
+        case name if name in _SOURCE_GENERATORS:
+            return unknown(f"{name} writes source that is not at hand; commit what it makes")
+        case name:
+            return unknown(f"what {name} leaves in the image is not followed yet; {_ADVICE.get(name, _OTHERWISE)}")
 
 
-def effect_of(command: SimpleCommand, at: Circumstances) -> Effect:
-    """Say what one simple command does."""
-    for write in command.writes:
-        if write.value(at.variables) not in ("/dev/null", "/dev/stdout", "/dev/stderr"):
-            return Unknown(f"writes to {write.raw}, which is not followed yet; write the file with COPY")
-    values = [word.value(at.variables) for word in command.words]
-    name = _name_of(values[0] or "") if values else ""
-    match name:
-        case "go":
-            return _go(command, at)
-        case "cd":
-            return _cd(command.words[1:], values[1:], at)
-        case "mkdir":
-            return _mkdir(command.words[1:], values[1:], at)
-        case "rm":
-            return _rm(command.words[1:], at)
-        case "chmod":
-            return _chmod(values[1:], at)
-        case "git" if values[1:2] == ["config"]:
-            return Harmless()
-        case name if name in _PACKAGE_MANAGERS:
-            return _packages(name, command.words[1:], values[1:])
-        case name if name in _HARMLESS or not values:
-            return Harmless()
-        case _:
-            what = name or (command.words[0].raw if command.words else "")
-            return Unknown(f"what {what} leaves in the image is not followed yet; {_ADVICE.get(what, _OTHERWISE)}")
-
-
-def _name_of(word: str) -> str:
+def name_of(word: str) -> str:
     """Return a command's name; a path of the project's own stays one, whatever its last element is called."""
     folder, _, name = word.rpartition("/")
-    return (
-        name
-        if folder in ("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/go/bin")
-        else word
-    )
+    return name if folder in SYSTEM_FOLDERS and not word.startswith("/go/") else word
 
 
-def _cd(words: tuple[Word, ...], values: list[str | None], at: Circumstances) -> Effect:
-    if len(values) == 1 and values[0] and values[0] != "-":
-        return ChangesFolder(normpath(join(at.folder, values[0])))
-    raw = words[0].raw if words else "without a folder"
-    return Unknown(f"cd {raw} goes where only a shell knows; write the path")
+def _documents(command: Command, at: Circumstances) -> bool:
+    """
+    Say whether `swag init` only writes documents anew that are at hand: a package of one string, which imports swag.
+
+    https://github.com/swaggo/swag
+    """
+    values = command.values
+    options = {one: two for one, two in zip(values, [*values[1:], None], strict=True) if one}
+    folder = options.get("-o", options.get("--output", "docs"))
+    return values[:1] == ["init"] and folder is not None and at.path(f"{folder}/docs.go") in at.files.entries
 
 
-def _mkdir(words: tuple[Word, ...], values: list[str | None], at: Circumstances) -> Effect:
-    paths: list[str] = []
-    for word, value in zip(words, values, strict=True):
-        if value is None:
-            return Unknown(f"mkdir {word.raw} makes folders that only a shell knows; write their paths")
-        if value.startswith("-"):
-            if value.strip("-") not in ("p", "v", "pv", "vp", "parents", "verbose"):
-                return Unknown(f"mkdir {value} is not followed yet; use mkdir -p")
+def _printed(command: Command, at: Circumstances) -> Effects:
+    """A program that only prints, unless its options say into which file."""
+    name = command.name
+    operands = [one for one in command.arguments if not one.front.startswith("-")]
+    if _IN_PLACE.get(name) in command.values or (name == "uniq" and len(operands) > 1):
+        return unknown(f"{name} changes files, whose content is then not known; change them in the repository")
+    if name == "update-alternatives" and {"--install", "--set"} & {*command.values}:
+        return unknown(f"{name} makes links that are not followed; make them by ln")
+    found: list[Writes] = []
+    options = _OUTPUT[name]
+    for one, following in zip(command.arguments, [*command.arguments[1:], None], strict=True):
+        if one.value in options:
+            if following is None or following.value is None:
+                return unknown(f"{name} writes into a file that only a shell knows; write its path")
+            if following.value not in ("-", "/dev/stdout", "/dev/null"):
+                found.append(Writes(at.path(following.value), None, f"{name} writes it"))
+        elif any(one.front.startswith(f"{option}=") for option in options):
+            return unknown(f"{name} with {one.shown} is not followed; write the path as a word of its own")
+    return tuple(found) or HARMLESS
+
+
+def _setcap(command: Command, at: Circumstances) -> Effects:
+    target = command.arguments[-1] if len(command.arguments) > 1 else None
+    if target is None or target.value is None:
+        return unknown("setcap of a file that only a shell knows is not followed; write its path")
+    return (GivesCapabilities(at.path(target.value)),)
+
+
+def _edited(command: Command, at: Circumstances) -> Effects:
+    """`sed -i` writes files anew whose content nobody knows then; without -i it only prints."""
+    if command.name != "sed":
+        return unknown(f"what {command.name} leaves in the image is not followed yet; {_OTHERWISE}")
+    in_place = any(one.front.startswith(("-i", "--in-place")) for one in command.arguments)
+    if not in_place:
+        return HARMLESS
+    operands = [one for one in command.arguments if not one.front.startswith("-")]
+    if not any(one.value == "-e" for one in command.arguments):
+        operands = operands[1:]
+    for operand in operands:
+        path = at.path(operand.value) if operand.value is not None else None
+        if path is None:
+            return unknown(f"sed changes {operand.raw}, which only a shell knows; name the file")
+        if path.startswith(("/etc/apt", "/etc/apk")):
             continue
-        paths.append(normpath(join(at.folder, value)))
-    return MakesFolders(tuple(paths))
-
-
-def _rm(words: tuple[Word, ...], at: Circumstances) -> Effect:
-    for word in words:
-        known = word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
-        raw = word.parts[0].raw if word.parts and isinstance(word.parts[0], Unresolved) else known
-        cache = next((cache for cache in _CACHES if raw == cache or raw.startswith(cache + "/")), None)
-        is_used = cache is not None and any(path.startswith(cache + "/") for path in at.files.entries)
-        if not raw.startswith("-") and (cache is None or is_used or ".." in word.raw):
-            return Unknown(f"rm {word.raw} is not followed yet; leave files out with .dockerignore")
-    return Harmless()
-
-
-def _chmod(values: list[str | None], at: Circumstances) -> Effect:
-    """COPY --from keeps a file's mode; only a folder that is copied as a whole would lose its own."""
-    for value in values[1:]:
-        path = normpath(join(at.folder, value)) if value else ""
-        if not path or path not in at.files.entries or at.files.is_folder(path):
-            shown = value or "a path that only a shell knows"
-            return Unknown(f"chmod of {shown} is not followed yet; set the mode in the repository")
-    return Harmless() if values[1:] else Unknown("chmod without a path")
-
-
-def _packages(manager: str, words: tuple[Word, ...], values: list[str | None]) -> Effect:
-    verbs = [value for value in values if value and not value.startswith("-")]
-    if not verbs or verbs[0] in _HARMLESS_PACKAGE_VERBS:
-        taken = {purpose for name in verbs[1:] for purpose in package_purposes(name)} - {"build", "c-compiler"}
-        return (
-            Unknown(f"{manager} {verbs[0]} takes away {', '.join(sorted(taken))}; leave it in") if taken else Harmless()
-        )
-    if verbs[0] not in _PACKAGE_MANAGERS[manager]:
-        return Unknown(f"{manager} {verbs[0]} is not understood yet")
-    names: list[str] = []
-    skip = False
-    for word, value in zip(words, values, strict=True):
-        if skip or (value or "").startswith("-"):
-            skip = value in _PACKAGE_OPTIONS_WITH_VALUE and not skip
-        elif value is None:
-            return Unknown(f"{manager} installs {word.raw}, which only a shell knows; write the names of the packages")
-        elif value != verbs[0] or names:
-            names.append(value)
-    return Installs(tuple(name.partition("=")[0].partition("~")[0].rstrip("<>") for name in names))
-
-
-def _go(command: SimpleCommand, at: Circumstances) -> Effect:
-    variables = dict(at.variables)
-    for name, word in command.assignments:
-        # the platform that is built for, which is what go builds for without being told
-        is_target = word.parts in ((Variable("TARGETOS"),), (Variable("TARGETARCH"),))
-        value = "" if is_target else word.value(at.variables)
-        if value is None and name in DECIDE_THE_BUILD:
-            return Unknown(f"{name} is set to {word.raw}, which only a shell knows; write its value")
-        variables[name] = value or ""
-    words = command.words[1:]
-    values = [word.value(variables) for word in words]
-    folder = at.folder
-    while values and (values[0] or "").lstrip("-") == "C" and len(values) > 1 and values[1]:
-        folder, words, values = normpath(join(folder, values[1])), words[2:], values[2:]
-    verb = values[0] if values else None
-    match verb:
-        case "build" | "install":
-            return _go_build(verb, command, words[1:], values[1:], variables, folder, at)
-        case "mod" if len(values) > 1 and values[1] in _HARMLESS_MOD:
-            return Harmless()
-        case "get":
-            # fetches source, and up to Go 1.17 may install into GOPATH/bin: a command that is found there stays unknown
-            return Harmless()
-        case "env" if "-w" in values and any(
-            (value or "").partition("=")[0] in DECIDE_THE_BUILD for value in values[2:]
-        ):
-            return Unknown("go env -w changes where or what go builds; use ENV")
-        case "test" if any((value or "").lstrip("-") in ("c", "o") for value in values):
-            return Unknown("go test writes a binary, which is not followed; build programs with go build")
-        case "test" | "vet" if (
-            any(value in ("-race", "--race") for value in values) and variables.get("CGO_ENABLED") != "1"
-        ):
-            return Unknown("go test -race needs cgo, which a static build turns off; write CGO_ENABLED=1 before it")
-        case "test":
-            return Tests()
-        case _ if verb in _HARMLESS_GO:
-            return Harmless()
-        case "generate":
-            return Unknown("go generate may write any file; commit what it makes, or run it before the build")
-        case _:
-            shown = " ".join(value or word.raw for value, word in zip(values[:2], words, strict=False))
-            return Unknown(f"go {shown} is not understood yet")
-
-
-def _go_build(
-    verb: str,
-    command: SimpleCommand,
-    words: tuple[Word, ...],
-    values: list[str | None],
-    variables: dict[str, str],
-    folder: str,
-    at: Circumstances,
-) -> Effect:
-    rest = list(zip(words, values, strict=True))
-    flags = _flags(verb, rest)
-    if isinstance(flags, Unknown):
-        return flags
-    packages: list[str] = []
-    for word, value in rest:
-        if value is None and word.raw in ("*.go", "./*.go"):
-            packages += [basename(path) for path in at.files.below(folder) if path.endswith(".go")]
-        elif value is None:
-            return Unknown(f"go {verb} is given {word.raw}, which only a shell knows; write the package")
-        else:
-            packages.append(value)
-    return GoBuild(
-        line=at.line,
-        start=at.start,
-        verb=verb,
-        packages=tuple(packages),
-        output=flags.get("o"),
-        flags=flags,
-        variables=variables,
-        assigned=frozenset(name for name, _ in command.assignments),
-        folder=normpath(join(folder, flags.get("C", ""))),
-    )
-
-
-def _flags(verb: str, rest: list[tuple[Word, str | None]]) -> dict[str, str] | Unknown:
-    """Take the flags off the front of `rest`; return their values by name, without those that are switched off."""
-    flags: dict[str, str] = {}
-    while rest:
-        word, value = rest[0]
-        shown = _beginning(word) if value is None else value
-        if not shown.startswith("-") or shown == "-":
-            break
-        rest.pop(0)
-        name, equals, given = shown.lstrip("-").partition("=")
-        if not equals and name not in _FLAGS_WITHOUT_VALUE:
-            if not rest:
-                return Unknown(f"go {verb} {word.raw} lacks a value")
-            word, value = rest.pop(0)
-            given = word.raw if value is None else value
-        # what the linker is told, like a version from git, has no say in what is built where
-        if value is None and name not in _TOLD_TO_TOOLS:
-            return Unknown(f"go {verb} -{name} has a value that only a shell knows; write it, or use ARG and ENV")
-        if name == "o" and not given:
-            return Unknown(f"go {verb} -o is given an empty name")
-        if given != "false":
-            flags[name] = given
-    return flags
-
-
-def _beginning(word: Word) -> str:
-    """Return the part of a word that needs no shell."""
-    return word.parts[0] if word.parts and isinstance(word.parts[0], str) else ""
+        return unknown(f"sed changes {operand.shown}, whose content is then not known; change it in the repository")
+    return HARMLESS

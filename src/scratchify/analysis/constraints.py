@@ -6,7 +6,7 @@ https://pkg.go.dev/cmd/go#hdr-Build_constraints
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SYSTEMS = frozenset(
     "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
@@ -16,6 +16,9 @@ _ARCHITECTURES = frozenset(
     "386 amd64 amd64p32 arm arm64 arm64be armbe loong64 mips mips64 mips64le mips64p32 mips64p32le mipsle ppc ppc64 "
     "ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm".split()
 )
+_USUAL = ("amd64", "arm64")
+"""What servers are: a build that does not say for which it is may be for either."""
+
 _TOKEN = re.compile(r"\s*(&&|\|\||!|\(|\)|[\w.]+)")
 _LOWEST_LEVELS = {"386": "386.sse2", "amd64": "amd64.v1", "arm64": "arm64.v8.0"}
 _RELEASE = re.compile(r"go1\.\d+")
@@ -25,7 +28,7 @@ _PLUS_BUILD = re.compile(r"//\s*\+build(?=\s|\Z)(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a build is for: architecture, `-tags`, and whether cgo is on."""
+    """What a build is for: architecture, empty where it is not known, `-tags`, and whether cgo is on."""
 
     architecture: str = "amd64"
     tags: frozenset[str] = frozenset()
@@ -43,6 +46,8 @@ def is_compiled(name: str, text: str, target: Target) -> bool:
     """Say whether `go build` takes this file: its name, and the constraints above its package clause."""
     if name.startswith(("_", ".")) or name.endswith("_test.go"):
         return False
+    if not target.architecture:
+        return any(is_compiled(name, text, replace(target, architecture=one)) for one in _USUAL)
     parts = name.partition(".")[0].split("_")[1:]
     system = parts[-2] if len(parts) > 1 and parts[-1] in _ARCHITECTURES else (parts or [""])[-1]
     if parts and parts[-1] in _ARCHITECTURES and parts[-1] != target.architecture:
@@ -77,7 +82,17 @@ def _constraints(text: str) -> Iterator[str]:
         if not is_comment:
             break
     for words in old:
-        yield " || ".join("(" + word.replace(",", " && ") + ")" for word in words.split()) or "ignore"
+        yield _translated(words) or "ignore"
+
+
+def _translated(words: str) -> str:
+    """Return an old list of constraints, in which a blank means or and a comma means and, in today's syntax."""
+    return " || ".join("(" + word.replace(",", " && ") + ")" for word in words.split())
+
+
+def is_meant(words: str, target: Target) -> bool:
+    """Say whether the constraints in front of a `#cgo` line hold; none always do."""
+    return not words.strip() or _holds(_translated(words), target)
 
 
 def _behind_comments(line: str, in_block: bool) -> tuple[bool, bool]:

@@ -16,9 +16,16 @@ _BUILD_ONLY = frozenset(
     "GOTOOLCHAIN GOVCS GOWORK PATH PKG_CONFIG PKG_CONFIG_PATH".split()
 )
 
+BUILD_SECRETS = frozenset(
+    "BITBUCKET_TOKEN CI_JOB_TOKEN GH_ACCESS_TOKEN GH_PAT GH_TOKEN GITHUB_ACCESS_TOKEN GITHUB_PAT GITHUB_TOKEN "
+    "GITLAB_ACCESS_TOKEN GITLAB_TOKEN GIT_ACCESS_TOKEN GIT_CREDENTIALS GIT_PASSWORD GIT_TOKEN NPM_TOKEN "
+    "SSH_PRIVATE_KEY".split()
+)
+"""By which builds fetch private modules: https://go.dev/doc/faq#git_https"""
+
 
 def is_build_only(name: str, program: GoProgram | None) -> bool:
     """Say whether only the build reads a variable; a program that names it reads it too."""
-    if name in RUN_TIME or not (name in _BUILD_ONLY or name.startswith("CGO_")):
+    if name in RUN_TIME or not (name in _BUILD_ONLY | BUILD_SECRETS or name.startswith("CGO_")):
         return False
     return program is None or program.mentions(name, in_part=name != "PATH") is None

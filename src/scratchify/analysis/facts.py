@@ -1,40 +1,41 @@
 """Everything that rules may ask, worked out once."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from scratchify.analysis.blocked import Blocked
-from scratchify.analysis.callers import Caller, callers
-from scratchify.analysis.candidates import Candidate, build_inputs, candidates
+from scratchify.analysis.callers import Callers
+from scratchify.analysis.candidates import Candidate
+from scratchify.analysis.chosen_paths import Choices
 from scratchify.analysis.environment import is_build_only
+from scratchify.analysis.file_reads import FileReads
 from scratchify.analysis.go_build import GoBuild
-from scratchify.analysis.go_program import GoProgram, Place, go_program
-from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram, launch_of
-from scratchify.analysis.named_paths import NamedPath, read_paths
+from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.in_shell import NotKept
+from scratchify.analysis.kept_command import InShell
+from scratchify.analysis.launch import Launch
+from scratchify.analysis.packages import Package
+from scratchify.analysis.paths_at_start import Start
 from scratchify.analysis.stage_files import Built, StageFiles
-from scratchify.analysis.walk import MadeFolder, OwnedFolder, Package, walk
+from scratchify.analysis.walked import MadeFolder, MadeUser, OwnedFolder, Walked
 from scratchify.context import BuildContext
 from scratchify.knowledge.images import BaseImage
 from scratchify.knowledge.names import package_purposes
 from scratchify.model import (
-    Add,
-    Build,
-    Copy,
     Env,
-    ImageName,
     Pair,
-    Run,
     Stage,
     State,
     Typed,
-    base_of,
-    container_command,
-    states,
 )
+from scratchify.model.state import ROOT_USERS
 from scratchify.settings import Settings
 from scratchify.source import Span
 from scratchify.syntax.shell_words import BadSubstitution, expand, references
+
+NONROOT = "65532:65532"
+"""User and group that distroless images call nonroot."""
 
 _PLAIN = re.compile(r"[\w./:@%+=,-]+")
 _OF_GOLANG_IMAGES = frozenset({"GOLANG_VERSION", "GOTOOLCHAIN"})
@@ -47,8 +48,8 @@ class Facts:
     What is known of one build.
 
     `states` are those before each instruction of `stage` and the one at its end. `program` is None where no source of
-    it is at hand, `launch` where nothing starts. `carried` are the copied files that the program may read. `arguments`
-    maps build arguments that decide paths to their lines.
+    it is at hand, nor is `reads`, `launch` where nothing starts; `not_kept` is why a command cannot stay in a shell.
+    `carried` are the files that the program may read, `arguments` build arguments that decide paths, with their lines.
     """
 
     stage: Stage
@@ -62,21 +63,35 @@ class Facts:
     packages: tuple[Package, ...]
     folders: tuple[MadeFolder, ...]
     owned: tuple[OwnedFolder, ...]
+    walked: Walked
     tests: tuple[int, ...]
     blocked: tuple[Blocked, ...]
     arguments: Mapping[str, int]
-    launch: Launch | NeedsShell | OtherProgram | None
+    launch: Start | None
+    not_kept: NotKept | None
     program: GoProgram | None
     other_sources: tuple[tuple[GoBuild, GoProgram], ...]
     cgo_choice: tuple[tuple[str, int], ...]
+    reads: FileReads | None
     carried: tuple[Candidate, ...]
+    choices: Choices
     left_out: frozenset[str]
-    callers: tuple[Caller, ...]
+    callers: Callers
     last_step: int
 
     @property
     def end(self) -> State:
         return self.states[-1]
+
+    @property
+    def starts(self) -> Launch | InShell | None:
+        """How a program of this build starts, None where it cannot be said which does."""
+        return self.launch if isinstance(self.launch, Launch | InShell) else None
+
+    @property
+    def programs(self) -> tuple[GoProgram, ...]:
+        """The sources that are at hand: of the program that starts, and of the project's others."""
+        return tuple(one for one in (self.program, *(other for _, other in self.other_sources)) if one)
 
     @property
     def build(self) -> GoBuild | None:
@@ -86,13 +101,48 @@ class Facts:
     @property
     def main(self) -> Built | None:
         """How the binary that starts was made; where that is not known, the only one that is."""
-        return _main(self.files, self.launch)
+        return main_binary(self.files, self.launch)
 
     def owner_of(self, path: str) -> str:
         """Return who a folder belongs to: the owner that COPY --chown or mkdir gave it, empty for root."""
         owned = [one for one in self.owned if path == one.path or path.startswith(one.path.rstrip("/") + "/")]
         made = [one for one in self.folders if path == one.path]
         return owned[-1].owner if owned else made[-1].owner if made else ""
+
+    def mode_of(self, path: str) -> str:
+        """Return the mode that mkdir or chmod set last, empty where nobody did."""
+        return next((one.mode for one in reversed(self.folders) if one.path == path and one.mode), "")
+
+    def knows_owner(self, owner: str) -> bool:
+        """Say whether the build stage's user database has an owner: a number, root, or somebody that a step made."""
+        user, _, group = owner.partition(":")
+        made = {*self.users, *self.walked.groups}
+        return all(part.isdecimal() or part in {"", "root", "nobody"} or part in made for part in (user, group))
+
+    @property
+    def is_made_nonroot(self) -> bool:
+        """Say whether the program ran as root, and is to run as NONROOT."""
+        return self.settings.nonroot and self.end.user in ROOT_USERS and not self.end.user_decided_by
+
+    @property
+    def given_to(self) -> str | None:
+        """Who gets all that comes along, None where it stays whose it is: root read and wrote what nobody else may."""
+        return NONROOT if self.is_made_nonroot else None
+
+    @property
+    def runs_as(self) -> str:
+        """The user of the final stage."""
+        return NONROOT if self.is_made_nonroot else self.end.user
+
+    @property
+    def runs_as_made_user(self) -> MadeUser | None:
+        """The user that the program runs as, where the Dockerfile makes it."""
+        name = self.end.user.partition(":")[0]
+        return next((one for one in self.users.values() if name in (one.name, one.uid) and name), None)
+
+    def is_dropped(self, path: str) -> bool:
+        """Say whether the user does not want a path of the image."""
+        return any(one.holds(path) for one in self.choices.drop)
 
     def is_left_out(self, context_path: str) -> bool:
         """Say whether a path of the build context is taken not to be read at run time."""
@@ -102,15 +152,30 @@ class Facts:
         """Yield the arguments that the program starts with and the values of its variables, with their lines."""
         if isinstance(self.launch, Launch):
             yield from ((word, self.launch.line) for word in self.launch.arguments)
+        if isinstance(self.launch, InShell):
+            yield from self.launch.words
         for env in self.stage.of(Env):
             for pair in env.pairs:
                 if self.is_run_time(pair) and pair.name in self.end.env:
                     yield self.end.env[pair.name], env.syntax.first_line
 
+    def left_behind(self, paths: Iterable[str]) -> str | None:
+        """Return the first of the files of this build that does not come to the final stage."""
+        brought = {path for path, _ in self.other_programs} | ({self.starts.binary} if self.starts else set())
+        carried = [item.path for item in self.carried]
+        return next(
+            (
+                path
+                for path in paths
+                if path not in brought and not any(f"{path}/".startswith(f"{one}/") for one in carried)
+            ),
+            None,
+        )
+
     @property
     def other_programs(self) -> tuple[tuple[str, Built], ...]:
         """The project's own binaries beside the one that starts: paths, and how they were made."""
-        if not isinstance(self.launch, Launch):
+        if not isinstance(self.launch, Launch | InShell):
             return ()
         return tuple(
             (path, entry.origin)
@@ -121,8 +186,19 @@ class Facts:
     @property
     def go_minor(self) -> int | None:
         """The y of Go 1.y that the builder's tag names, None where it names none."""
-        match = re.match(r"1\.(\d+)", ImageName.parse(self.image).tag)
-        return int(match[1]) if match else None
+        return self.walked.go_minor
+
+    @property
+    def goroot(self) -> str | None:
+        """Where the toolchain lies that builds, None where that is not known."""
+        if self.walked.toolchain:
+            return self.walked.toolchain.root
+        return self.base.goroot if self.base else None
+
+    @property
+    def users(self) -> Mapping[str, MadeUser]:
+        """The users that the Dockerfile makes, by their names."""
+        return self.walked.users
 
     @property
     def has_source(self) -> bool:
@@ -174,80 +250,9 @@ class Facts:
         return expand(text, gone, escape=state.escape, raw_quotes=True, raw_escapes=True, keep_unset=True).text
 
 
-def _others(files: StageFiles, builds: list[GoBuild], main: Built | None) -> Iterator[tuple[GoBuild, GoProgram]]:
-    """Yield the project's other programs, with the commands that make them."""
-    for entry in files.entries.values():
-        built = entry.origin
-        if isinstance(built, Built) and built.package and built != main:
-            made_by = builds[built.build]
-            yield made_by, go_program(files, built.package, built.files, made_by.target, made_by.gopath)
-
-
-def _differing(program: GoProgram, static: GoProgram) -> tuple[tuple[str, int], ...]:
-    """Return the project's own files that only one of two ways to build compiles, but for those that import C."""
-    one, other = ({file.context_path: file for file in built.files} for built in (program, static))
-    paths = sorted(one.keys() ^ other.keys())
-    files = (one.get(path) or other[path] for path in paths)
-    return tuple((file.context_path, 1) for file in files if not file.vendored and not file.cgo)
-
-
-def _main(files: StageFiles, launch: Launch | NeedsShell | OtherProgram | None) -> Built | None:
+def main_binary(files: StageFiles, launch: Start | None) -> Built | None:
     """Return the binary that starts; where that is not known, the only one that is built, so that all reasons show."""
-    if isinstance(launch, Launch):
+    if isinstance(launch, Launch | InShell):
         return launch.built
     built = [entry.origin for entry in files.entries.values() if isinstance(entry.origin, Built)]
     return built[0] if len(built) == 1 else None
-
-
-def analyse(build: Build, context: BuildContext, settings: Settings) -> Facts:
-    """Return the facts about a build of one stage."""
-    stage = build.stages[-1]
-    walked = walk(build, stage, context, assume_source=settings.assume_source)
-    all_states = tuple(states(build, stage))
-    launch = launch_of(container_command(build, stage), walked.files, all_states[-1])
-    program: GoProgram | None = None
-    cgo_choice: tuple[tuple[str, int], ...] = ()
-    base = base_of(build, stage)
-    main = _main(walked.files, launch)
-    if main and main.package is not None:
-        made_by = walked.builds[main.build]
-        compiler = any("c-compiler" in package_purposes(package.name) for package in walked.packages)
-        target = made_by.target
-        if base and base.family == "alpine" and not compiler and not made_by.variables.get("CGO_ENABLED"):
-            target = replace(target, cgo=False)  # without a C compiler Go builds without C
-        found = go_program(walked.files, main.package, main.files, target, made_by.gopath)
-        program = found if found.files else None
-        if program and target.cgo:
-            static = go_program(walked.files, main.package, main.files, replace(target, cgo=False), made_by.gopath)
-            cgo_choice = _differing(program, static)
-    end = all_states[-1]
-    left_out = build_inputs(walked.files)
-    reads = [*(read_paths(program, end) if program else ())]
-    if isinstance(launch, Launch):
-        words = (word.rpartition("=")[2] for word in launch.arguments)
-        reads += [NamedPath(end.path(word), Place("", launch.line)) for word in words if word]
-    steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]
-    return Facts(
-        stage=stage,
-        image=build.image_of(stage),
-        base=base,
-        context=context,
-        settings=settings,
-        states=all_states,
-        files=walked.files,
-        builds=tuple(walked.builds),
-        packages=tuple(walked.packages),
-        folders=tuple(walked.folders),
-        owned=tuple(walked.owned),
-        tests=tuple(walked.tests),
-        blocked=tuple(walked.blocked),
-        arguments=walked.arguments,
-        launch=launch,
-        program=program,
-        other_sources=tuple(_others(walked.files, walked.builds, main)),
-        cgo_choice=cgo_choice,
-        carried=tuple(candidates(walked.files, program, tuple(reads), left_out)),
-        left_out=left_out,
-        callers=tuple(callers(context)),
-        last_step=max(steps, default=0),
-    )

@@ -4,13 +4,14 @@ The Go files of the program that is built: from its main package over the import
 https://pkg.go.dev/cmd/go#hdr-Import_path_syntax
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from posixpath import basename, dirname, join
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from posixpath import basename, dirname, join, normpath
 
 from scratchify.analysis.constraints import Target, is_compiled
 from scratchify.analysis.go_module import Module, module_of
 from scratchify.analysis.go_source import Call, GoFile, read_go_file
+from scratchify.analysis.go_values import Expression, Named, Value, World, evaluate
 from scratchify.analysis.stage_files import StageFiles
 from scratchify.knowledge.modules import RuntimeModule, longest_prefix, runtime_modules
 
@@ -20,6 +21,10 @@ _STANDARD = frozenset(
     "runtime slices sort strconv strings structs sync syscall testing text time unicode unique unsafe weak".split()
 )
 """First elements of the standard library's import paths: https://pkg.go.dev/std"""
+
+
+ANY = "*"
+"""Among the variables that the linker sets: it is not known which ones these are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class GoProgram:
 
     `files` are read under the constraints of its build. `imports` has every import path with the first place that
     names it; `elsewhere` are those of third-party packages whose source is not at hand, `missing` those of the module.
+    `names` are what constants, and variables that nothing changes, stand for: by folder and name, the expression.
+    `folders` maps import paths to the folders of packages that are at hand, `import_paths` the other way.
+    `listed` is the number of packages that Go itself named, 0 where it was not asked, and `calling_c` those among them
+    that import C and are not read.
     """
 
     module: Module | None
@@ -44,6 +53,29 @@ class GoProgram:
     imports: Mapping[str, Place]
     elsewhere: tuple[str, ...]
     missing: tuple[str, ...]
+    names: Mapping[tuple[str, str], Expression]
+    folders: Mapping[str, str]
+    import_paths: Mapping[str, str]
+    listed: int = 0
+    calling_c: tuple[str, ...] = ()
+
+    def value(
+        self,
+        file: GoFile,
+        expression: Expression,
+        variables: Callable[[str], str | None] = lambda _: None,
+        binary: str | None = None,
+    ) -> Value:
+        """Return what an expression in a file is; `variables` and `binary` are what the program starts with."""
+        return evaluate(expression, file.folder, World(self._meant, variables, binary))
+
+    def _meant(self, name: Named) -> tuple[str, Expression]:
+        folder = self.folders.get(name.package, name.package)
+        return folder, self.names.get((folder, name.name))
+
+    def package_of(self, file: GoFile) -> str:
+        """Return the import path of a file's package, empty for the main package and what has none."""
+        return self.import_paths.get(file.folder, "")
 
     def cgo(self) -> Iterator[Place]:
         """Yield the places where a file of the program imports C."""
@@ -77,7 +109,7 @@ class GoProgram:
 def package_files(files: StageFiles, folder: str, target: Target) -> list[GoFile]:
     """Return the files of the package in a folder that a build for `target` compiles."""
     found: list[GoFile] = []
-    for path in files.below(folder):
+    for path in files.below(files.resolve(folder)):
         if not path.endswith(".go") or files.entries[path].kind == "folder":
             continue
         source, context_path = files.read(path), files.context_path(path)
@@ -90,15 +122,28 @@ def package_files(files: StageFiles, folder: str, target: Target) -> list[GoFile
     return found
 
 
-def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Target, gopath: str) -> GoProgram:
+def go_program(
+    files: StageFiles,
+    main: str,
+    named: tuple[str, ...],
+    target: Target,
+    gopaths: Sequence[str],
+    *,
+    ignores_modules: bool = False,
+    workspace: str = "",
+    linked: frozenset[str] = frozenset(),
+) -> GoProgram:
     """
     Return the program whose main package lies in the folder `main`; `named` are its files where a build names files.
+
+    `workspace` is the value of GOWORK, `linked` are the variables that the linker sets, as `import/path.Name`.
     """
-    module = module_of(files, main, gopath)
+    module = module_of(files, main, gopaths, ignores_modules=ignores_modules, workspace=workspace)
     found: list[GoFile] = []
     imports: dict[str, Place] = {}
     elsewhere: dict[str, None] = {}
     missing: dict[str, None] = {}
+    folders: dict[str, str] = {}
     seen = {main}
     waiting = [(main, named)]
     while waiting:
@@ -112,14 +157,74 @@ def go_program(files: StageFiles, main: str, named: tuple[str, ...], target: Tar
                 place = _folder_of(files, module, folder, imported.path)
                 if place is None and is_standard(imported.path):
                     continue
-                if place is None and module and module.path and imported.path.startswith(module.path + "/"):
+                if place is None and (_is_relative(imported.path) or _is_of(module, imported.path)):
                     missing[imported.path] = None
                 elif place is None:
                     elsewhere[imported.path] = None
-                elif place not in seen:
+                else:
+                    folders[imported.path] = place
+                if place is not None and place not in seen:
                     seen.add(place)
                     waiting.append((place, ()))
-    return GoProgram(module, tuple(found), imports, tuple(sorted(elsewhere)), tuple(sorted(missing)))
+    program = GoProgram(
+        module=module,
+        files=tuple(found),
+        imports=imports,
+        elsewhere=tuple(sorted(elsewhere)),
+        missing=tuple(sorted(missing)),
+        names=dict(_names(found, main, folders, linked)),
+        folders=folders,
+        import_paths={folder: path for path, folder in folders.items()},
+    )
+    return replace(program, files=tuple(_resolved(program, file) for file in found))
+
+
+def _names(
+    files: Sequence[GoFile], main: str, folders: Mapping[str, str], linked: frozenset[str]
+) -> Iterator[tuple[tuple[str, str], Expression]]:
+    """Yield what the names of packages stand for, None where they are changed, or declared in more than one way."""
+    changed = {(folders.get(one.package, file.folder), one.name) for file in files for one in file.changed}
+    for path, _, name in (one.rpartition(".") for one in linked):
+        changed.add((main if path == "main" else folders.get(path, ""), name))
+    is_any = ANY in linked
+    found: dict[tuple[str, str], Expression] = {}
+    for file in files:
+        for one in file.declared:
+            key = (file.folder, one.name)
+            value = None if (is_any or key in changed) and not one.is_constant else one.value
+            yield key, value if found.setdefault(key, value) == value else None
+
+
+def _resolved(program: GoProgram, file: GoFile) -> GoFile:
+    """Return a file whose calls have those arguments that the whole program tells."""
+    calls, methods = (
+        tuple(_resolved_call(program, file, call) if _may_be_resolved(call) else call for call in calls)
+        for calls in (file.calls, file.methods)
+    )
+    return replace(file, calls=calls, methods=methods)
+
+
+def _may_be_resolved(call: Call) -> bool:
+    return any(text is None and one for text, one in zip(call.arguments, call.expressions, strict=True))
+
+
+def _resolved_call(program: GoProgram, file: GoFile, call: Call) -> Call:
+    values = (program.value(file, one) if one else None for one in call.expressions)
+    texts = tuple(value.text if value and value.is_whole else None for value in values)
+    return replace(call, arguments=texts) if any(texts) else call
+
+
+def with_files(program: GoProgram, added: tuple[GoFile, ...]) -> GoProgram:
+    """Return a program with the files of further packages, which are vendored."""
+    imports = dict(program.imports)
+    for file in added:
+        for imported in file.imports:
+            imports.setdefault(imported.path, Place(file.context_path, imported.line))
+    folders = {**program.folders, **{file.vendored: file.folder for file in added}}
+    names = {**program.names, **dict(_names(added, "", folders, frozenset()))}
+    import_paths = {folder: path for path, folder in folders.items()}
+    whole = replace(program, imports=imports, names=names, folders=folders, import_paths=import_paths)
+    return replace(whole, files=(*program.files, *(_resolved(whole, file) for file in added)))
 
 
 def is_standard(import_path: str) -> bool:
@@ -127,13 +232,32 @@ def is_standard(import_path: str) -> bool:
     return import_path.partition("/")[0] in _STANDARD
 
 
+def _is_of(module: Module | None, import_path: str) -> bool:
+    return bool(module and module.path and import_path.startswith(f"{module.path}/"))
+
+
+def _is_relative(import_path: str) -> bool:
+    """Say whether a package is named from the importer's folder, which only GOPATH knows."""
+    return import_path.startswith(("./", "../"))
+
+
 def _folder_of(files: StageFiles, module: Module | None, importer: str, import_path: str) -> str | None:
     """Return the folder of a package whose source is at hand, the nearest vendor/ before the module's own."""
+    if _is_relative(import_path):
+        folder = normpath(join(importer, import_path))
+        return folder if not (module and module.path) and _is_package(files, folder) else None
     at = importer
     while at != "/":
         vendored = join(at, "vendor", import_path)
-        if files.is_folder(vendored):
+        if _is_package(files, vendored):
             return vendored
         at = dirname(at)
-    folder = module.folder_of(import_path) if module else None
-    return folder if folder and files.is_folder(folder) else None
+    folders = [join(root, import_path) for root in module.roots] if module else []
+    if module and not module.roots and (own := module.folder_of(import_path)):
+        folders = [own]
+    return next((folder for folder in folders if _is_package(files, folder)), None)
+
+
+def _is_package(files: StageFiles, folder: str) -> bool:
+    """Say whether a folder has Go files: one of the image's own may have the name of a module outside the context."""
+    return any(path.endswith(".go") for path in files.below(files.resolve(folder)))

@@ -1,8 +1,8 @@
 """
 Which folder the build context of a Dockerfile is, where nobody says so.
 
-A compose file that builds it knows; else it is the Dockerfile's own folder, or the nearest one above where everything
-is that COPY names.
+A compose file, a script or a workflow that builds it knows; else it is the Dockerfile's own folder, or the nearest one
+above where everything is that COPY names.
 
 https://docs.docker.com/reference/compose-file/build/
 """
@@ -10,11 +10,11 @@ https://docs.docker.com/reference/compose-file/build/
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
-from scratchify.analysis.compose import services
+from scratchify.analysis.callers import builds_of
 from scratchify.analysis.stage_files import context_path
-from scratchify.context import COMPOSE_NAMES, Repository
 from scratchify.errors import InvalidDockerfile
 from scratchify.model import Add, Copy, understand
+from scratchify.repository import Repository
 from scratchify.syntax import parse
 
 _NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://")
@@ -23,13 +23,12 @@ _NOT_IN_CONTEXT = ("http://", "https://", "git@", "git://")
 def context_folder(repository: Repository, dockerfile: str, text: str) -> str:
     """Return the folder that is sent to the builder with this Dockerfile; both are paths of the repository."""
     own = dirname(dockerfile)
-    for folder in _upwards(own):
-        for name in COMPOSE_NAMES:
-            content = repository.read(join(folder, name))
-            for service in services(content, folder) if content is not None else ():
-                if service.dockerfile == dockerfile:
-                    return service.context
     sources = list(_sources(text))
+    said = {build.context for build in builds_of(repository, dockerfile)}
+    # a script may start in more folders than one
+    fitting = [folder for folder in said if all(_exists(repository, folder, source) for source in sources)]
+    if len(fitting or said) == 1:
+        return next(iter(fitting or said))
     candidates = (folder for folder in _upwards(own) if all(_exists(repository, folder, source) for source in sources))
     return next(candidates, own)
 

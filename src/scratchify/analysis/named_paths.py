@@ -1,57 +1,60 @@
 """
-Paths that a program names: in calls that read files, and wherever else its words look like one.
+Paths that a program names: wherever its words look like one.
 
 https://pkg.go.dev/os
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from scratchify.analysis.go_program import GoProgram, Place
+from scratchify.analysis.go_source import GoFile
 from scratchify.model import State
 
-_READERS: Mapping[str, frozenset[str]] = {
-    "html/template": frozenset({"ParseFiles", "ParseGlob"}),
-    "io/ioutil": frozenset({"ReadDir", "ReadFile"}),
-    "net/http": frozenset({"Dir", "ServeFile"}),
-    "os": frozenset({"Chdir", "DirFS", "Lstat", "Open", "OpenFile", "ReadDir", "ReadFile", "Stat"}),
-    "path/filepath": frozenset({"Glob", "Walk", "WalkDir"}),
-    "text/template": frozenset({"ParseFiles", "ParseGlob"}),
-}
-_FILE_ADDRESS = "file://"
+FILE_ADDRESS = "file://"
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPath:
-    """An absolute path, which may be a pattern, and the place that names it."""
+    """An absolute path, which may be a pattern, the place that names it, and how, as in "os.Open reads"."""
 
     path: str
     place: Place
+    how: str = "names"
 
-    def covers(self, path: str) -> bool:
-        """Say whether a file is the one that is named, matches it, or lies in the folder that is named."""
-        return path == self.path or path.startswith(self.path.rstrip("/") + "/") or fnmatchcase(path, self.path)
+    @property
+    def is_pattern(self) -> bool:
+        return any(mark in self.path for mark in "*?[")
 
-
-def read_paths(program: GoProgram, end: State) -> Iterator[NamedPath]:
-    """Yield what the program hands to functions that read files; `end` is the state that it starts in."""
-    for file in program.files:
-        for call in file.calls:
-            if call.function in _READERS.get(call.package, ()):
-                for argument in call.arguments:
-                    if argument:
-                        yield NamedPath(end.path(argument), Place(file.context_path, call.line))
-        for literal in file.literals:
-            if literal.text.startswith(_FILE_ADDRESS):
-                path = literal.text.removeprefix(_FILE_ADDRESS)
-                yield NamedPath(end.path(path), Place(file.context_path, literal.line))
+    def matches(self, path: str) -> bool:
+        return path == self.path or fnmatchcase(path, self.path)
 
 
 def named_paths(program: GoProgram, end: State) -> Iterator[NamedPath]:
-    """Yield every string of the program that could be a path of one line without blanks."""
+    """
+    Yield every string of the program that could be a path of one line without blanks, once, where it stands first.
+
+    `end` is the state that the program starts in.
+    """
+    seen: set[str] = set()
     for file in program.files:
-        for literal in file.literals:
-            text = literal.text.removeprefix(_FILE_ADDRESS)
-            if text and "\n" not in text and "\\" not in text and " " not in text and "://" not in text:
-                yield NamedPath(end.path(text), Place(file.context_path, literal.line))
+        at = file.context_path
+        for text, line in _texts(file):
+            if text not in seen:
+                seen.add(text)
+                if _may_be_path(text := text.removeprefix(FILE_ADDRESS)):
+                    yield NamedPath(end.path(text), Place(at, line))
+
+
+def _texts(file: GoFile) -> Iterator[tuple[str, int]]:
+    yield from ((literal.text, literal.line) for literal in file.literals)
+    yield from ((default.text, default.line) for default in file.defaults)
+    for call in (*file.calls, *file.methods):
+        # a literal was yielded above; what is put together from several is none
+        yield from ((argument, call.line) for argument in call.arguments if argument and "/" in argument)
+
+
+def _may_be_path(text: str) -> bool:
+    # "*" is an origin, a selector or a wildcard of something else far more often than every file there is
+    return any(map(str.isalnum, text)) and not any(mark in text for mark in ("\n", "\\", " ", "://"))

@@ -4,16 +4,25 @@ What is none of this tool's business: no Go builder, done already, or an image t
 `visible` needs the Dockerfile alone and is cheap; `by_command` needs to know what the container starts.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename
 from typing import TYPE_CHECKING
 
 from scratchify.knowledge.names import development_tools
-from scratchify.model import Build, Onbuild, Stage, base_of, container_command
-from scratchify.model.image import ImageName
+from scratchify.model import Build, Copy, Onbuild, Run, Stage, base_of, container_command
+from scratchify.syntax import Comment, Document, Instruction
 
 if TYPE_CHECKING:
-    from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+    from scratchify.analysis.blocked import Blocked
+    from scratchify.analysis.paths_at_start import Start
+
+_GO = re.compile(r"\bgo(lang)?\b|\bgo1?\.\d|/go[\d.]*\.")
+
+_IGNORE = re.compile(r"\s*#\s*scratchify\s*:\s*ignore(?!\S)", re.IGNORECASE)
+IGNORED = "ignored"
+"""Stands for the rule's name where the project itself says that a Dockerfile is to be left alone."""
 
 _IDLE = frozenset({"sleep", "tail", "bash", "sh", "ash", "zsh", "cat"})
 _TEST_RUNNERS = frozenset({"ginkgo", "gotestsum", "richgo"})
@@ -29,25 +38,60 @@ class OutOfScope:
     why: str
 
 
+def ignored(document: Document) -> OutOfScope | None:
+    """Return why the Dockerfile is left alone where a comment above or in its first stage says so."""
+    stages = 0
+    for node in document.nodes:
+        if isinstance(node, Instruction) and node.name == "FROM":
+            stages += 1
+        if stages > 1:
+            return None
+        comments = (node.span,) if isinstance(node, Comment) else node.comments if isinstance(node, Instruction) else ()
+        for span in comments:
+            if _IGNORE.match(span.of(document.text)):
+                line = document.text.count("\n", 0, span.start) + 1
+                return OutOfScope(IGNORED, line, "a comment says to leave this Dockerfile alone")
+    return None
+
+
 def visible(build: Build) -> OutOfScope | None:
     """Return why the Dockerfile is left alone, as far as it says so itself."""
     final = build.stages[-1]
     line = final.start.syntax.first_line
     base = base_of(build, final)
     image = build.image_of(final) or final.start.image
-    has_go = base.go if base else ImageName.parse(image).last == "golang"
+    has_go = base.go if base else build.known_as(final).last == "golang"
     if len(build.stages) > 1:
         remark = "its final stage still holds a Go toolchain" if has_go else "its final stage holds no Go toolchain"
         return OutOfScope("multi-stage", line, f"has {len(build.stages)} stages already; {remark}")
     if base and base.family == "windows":
         return OutOfScope("not-linux", line, f"{image} is a Windows image")
-    if not has_go:
+    if not has_go and not (base and _may_install_go(final)):
         known = "ships no Go toolchain" if base else "is not known to ship a Go toolchain"
+        if not base and _may_install_go(final):
+            known += "; if it does, [builders] in .scratchify.toml says which golang image it is"
         return OutOfScope("no-go-builder", line, f"{image} {known}")
     command = container_command(build, final)
     if not (command.entrypoint_at or command.cmd_at) and not (base and base.onbuild):
         return _without_command(final, line)
     return None
+
+
+def _may_install_go(stage: Stage) -> bool:
+    """Say whether it is worth walking the steps to find out: a cheap look at their words."""
+    if any(_GO.search(run.syntax.argument_text) for run in stage.of(Run)):
+        return True
+    return any("golang" in (flag.value or "") for copy in stage.of(Copy) for flag in copy.syntax.flags)
+
+
+def by_toolchain(image: str, line: int, blocked: "Sequence[Blocked]", *, has_toolchain: bool) -> OutOfScope | None:
+    """Return why an image is left alone in which no step puts Go; `blocked` are the steps that may have."""
+    if has_toolchain:
+        return None
+    if blocked:
+        known = f"no step that is followed installs one; line {blocked[0].line} is not: {blocked[0].why}"
+        return OutOfScope("no-go-builder", line, f"{image} ships no Go toolchain, and {known}")
+    return OutOfScope("no-go-builder", line, f"{image} ships no Go toolchain, and no step installs one")
 
 
 def _without_command(stage: Stage, line: int) -> OutOfScope:
@@ -56,7 +100,7 @@ def _without_command(stage: Stage, line: int) -> OutOfScope:
     return OutOfScope("no-command", line, "neither CMD nor ENTRYPOINT: the image is a toolbox, it starts a shell")
 
 
-def by_command(launch: "Launch | NeedsShell | OtherProgram | None") -> OutOfScope | None:
+def by_command(launch: "Start | None") -> OutOfScope | None:
     """Return why an image is left alone whose command shows that it is for developers."""
     # most files are out of scope before anybody asks what they start
     from scratchify.analysis.launch import Launch, OtherProgram
@@ -71,7 +115,10 @@ def by_command(launch: "Launch | NeedsShell | OtherProgram | None") -> OutOfScop
         return _development(launch.line, name)
     if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
         return OutOfScope("test-image", launch.line, f"runs tests: {' '.join(launch.words[:2])}")
-    if name in _IDLE and "-c" not in arguments and launch.path is None:
+    starts_script = (
+        name != "sleep" and any("/" in word or word.endswith(".sh") for word in arguments) and name != "tail"
+    )
+    if name in _IDLE and "-c" not in arguments and launch.path is None and not starts_script:
         return OutOfScope("no-command", launch.line, f"starts {name}: the image is a toolbox")
     return None
 

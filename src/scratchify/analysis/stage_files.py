@@ -8,7 +8,7 @@ https://docs.docker.com/reference/dockerfile/#copy
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname, join, normpath
 
 from scratchify.context import BuildContext, Kind
@@ -20,6 +20,12 @@ BASE_FOLDERS = frozenset(
     "/var/run /var/tmp".split()
 )
 """Folders that every Debian, Alpine and golang image has (Filesystem Hierarchy Standard, docker-library/golang)."""
+
+_OF_IMAGES = tuple("/bin /dev /etc /go/bin /go/pkg /lib /lib64 /proc /root /sbin /sys /usr /var".split())
+"""Where base images have files that are listed nowhere."""
+
+MOST_LINKS = 40
+"""After so many links a path leads in a circle: ELOOP on Linux, path_resolution(7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Copied:
     """
     Came from the build context (`path` there) by the instruction at `line`, `at` its offset.
 
-    `explicit`: the instruction names this very file.
+    `explicit`: the instruction names this very file; `folder` is the one that it names instead, empty for all files.
     """
 
     path: str
@@ -43,16 +49,34 @@ class Copied:
     at: int
     owner: Owner | None = None
     explicit: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Written by the Dockerfile itself: a here-document of COPY or ADD."""
+    """
+    Written by the Dockerfile itself: a here-document, a redirection, a download.
 
-    content: str
+    `content` is None where it is not known, `how` says what wrote it, as in "curl downloads it", and `address` where it
+    comes from.
+    """
+
+    content: str | None
     line: int
     at: int
     owner: Owner | None = None
+    how: str = ""
+    is_program: bool = False
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A symbolic link that the Dockerfile makes; `target` as it is written in the link."""
+
+    target: str
+    line: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +102,37 @@ class Implied:
     line: int
 
 
-Origin = Copied | Written | Built | Implied
+Origin = Copied | Written | Linked | Built | Implied
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """
+    What lies at a path; `owner` and `mode` are what chown and chmod said, empty where nobody did.
+
+    `is_optional`: whether it is there hangs on something that only the build knows.
+    """
+
     kind: Kind
     origin: Origin
+    owner: str = ""
+    mode: str = ""
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """
+    What else lies in a folder is not known, and why: an archive, a clone, another image.
+
+    `is_toolchain` where it is the Go distribution, `is_source` where it is source to build from.
+    """
+
+    line: int
+    at: int
+    why: str
+    is_toolchain: bool = False
+    is_source: bool = False
 
 
 @dataclass(slots=True)
@@ -92,13 +140,21 @@ class StageFiles:
     """
     The file system of the build stage while it is walked; read-only afterwards. Paths are absolute.
 
-    `absent` are files that would be copied too if they were there.
+    `absent` are files that would be copied too if they were there, `unlisted` the folders that hold more than is
+    known, `gone` what was removed, with the number of builds that had seen it, `unseen` the
+    folders that are copied from a context that is not at hand.
     """
 
     context: BuildContext
     entries: dict[str, Entry] = field(default_factory=dict)
     children: dict[str, set[str]] = field(default_factory=dict)
     absent: dict[str, Copied] = field(default_factory=dict)
+    unlisted: dict[str, Unlisted] = field(default_factory=dict)
+    gone: dict[str, tuple[Entry, int]] = field(default_factory=dict)
+    builds: int = 0
+    unseen: set[str] = field(default_factory=set)
+
+    # ---- changes
 
     def put(self, path: str, entry: Entry) -> None:
         """Place an entry, and the folders above it where they are missing."""
@@ -106,22 +162,121 @@ class StageFiles:
         if not (known and known.kind == entry.kind == "folder" and isinstance(entry.origin, Implied)):
             self.entries[path] = entry
         while path != "/":
-            parent = dirname(path)
-            names = self.children.setdefault(parent, set())
-            if path in names:
+            parent = path[: path.rfind("/")] or "/"  # of an absolute path, six times as quick as dirname
+            names = self.children.get(parent)
+            if names is None:
+                names = self.children[parent] = set()
+            elif path in names:
                 return
             names.add(path)
             path = parent
             if path not in self.entries and path != "/":
                 self.entries[path] = Entry("folder", Implied(entry.origin.line))
 
+    def remove(self, path: str) -> None:
+        """Take away a file, or a folder with everything in it."""
+        for below in [*self.children.get(path, ())]:
+            self.remove(below)
+        if entry := self.entries.pop(path, None):
+            self.gone[path] = (entry, self.builds)
+        self.children.pop(path, None)
+        self.children.get(dirname(path), set()).discard(path)
+        for region in [region for region in self.unlisted if region == path or region.startswith(path + "/")]:
+            del self.unlisted[region]
+
+    def duplicate(self, source: str, target: str, line: int) -> None:
+        """Put at `target` what lies at `source`, contents of a folder included."""
+        entry = self.entries[source]
+        inside = [*self.tree(source)]
+        if region := self.unlisted.get(source):
+            self.unlisted[target] = region
+        self.put(target, replace(entry, origin=Implied(line)) if isinstance(entry.origin, Implied) else entry)
+        for path, below in inside:
+            self.put(target + path[len(source) :], below)
+
+    def change(self, path: str, *, owner: str = "", mode: str = "") -> None:
+        """Note the owner or the mode of what lies at a path."""
+        entry = self.entries[path]
+        self.entries[path] = replace(entry, owner=owner or entry.owner, mode=mode or entry.mode)
+
+    def as_of(self, build: int) -> "StageFiles":
+        """Return the files that a build saw: with those that were removed after it."""
+        seen = {path: entry for path, (entry, builds) in self.gone.items() if builds > build}
+        if not seen:
+            return self
+        before = StageFiles(self.context, dict(self.entries), {}, self.absent, self.unlisted)
+        before.children = {folder: set(paths) for folder, paths in self.children.items()}
+        for path, entry in seen.items():
+            if path not in before.entries:
+                before.put(path, entry)
+        return before
+
+    # ---- questions
+
+    def resolve(self, path: str) -> str:
+        """Return the path that is left when links are followed; what leads nowhere known stays as far as it is."""
+        for _ in range(MOST_LINKS):
+            at = ""
+            for name in path.strip("/").split("/"):
+                at = f"{at}/{name}"
+                if (target := self.link_target(at)) is not None:
+                    path = normpath(join(dirname(at), target) + path[len(at) :])
+                    break
+            else:
+                return path
+        return path
+
+    def link_target(self, path: str) -> str | None:
+        """Return what the link at this path holds, None where it is none."""
+        entry = self.entries.get(path)
+        if entry is None or entry.kind != "link":
+            return None
+        match entry.origin:
+            case Linked(target=target):
+                return target
+            case Copied(path=of_context):
+                return self.context.link_target(of_context)
+            case _:
+                return None
+
     def is_folder(self, path: str) -> bool:
         entry = self.entries.get(path)
+        if entry is not None and entry.kind == "link":
+            entry = self.entries.get(self.resolve(path))
         return path in BASE_FOLDERS or (entry is not None and entry.kind == "folder")
+
+    def may_be_folder(self, path: str) -> bool:
+        """Say whether a folder is at a path, or may be, as it lies in one whose content nobody can look at."""
+        return self.is_folder(path) or any(f"{path}/".startswith(f"{folder}/") for folder in self.unseen)
+
+    def unlisted_at(self, path: str) -> Unlisted | None:
+        """Return why it is not known what lies at a path, None where it is known."""
+        while self.unlisted:
+            if path in self.unlisted:
+                return self.unlisted[path]
+            if path == "/":
+                break
+            path = dirname(path)
+        return None
+
+    def exists(self, path: str) -> bool | None:
+        """Say whether something lies at a path; None where that is not known: base images hold more than is listed."""
+        path = self.resolve(path)
+        if path in self.entries or path in BASE_FOLDERS:
+            return True
+        if self.unlisted_at(path) or any(path == folder or path.startswith(folder + "/") for folder in _OF_IMAGES):
+            return None
+        return False
 
     def below(self, folder: str) -> list[str]:
         """Return the paths directly in a folder, sorted."""
         return sorted(self.children.get(folder, ()))
+
+    def tree(self, folder: str) -> Iterator[tuple[str, Entry]]:
+        """Yield everything below a folder, folders before what is in them."""
+        for path in self.below(folder):
+            yield path, self.entries[path]
+            yield from self.tree(path)
 
     def files_below(self, folder: str) -> Iterator[tuple[str, Entry]]:
         """Yield every file and link in a folder and below it, in order of their paths."""
@@ -133,10 +288,12 @@ class StageFiles:
                 yield path, entry
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file that was copied, None for anything else."""
-        entry = self.entries.get(path)
+        """Return the content of a file that was copied or written here, None where it is not known."""
+        entry = self.entries.get(self.resolve(path))
         if entry and isinstance(entry.origin, Copied):
             return self.context.read(entry.origin.path)
+        if entry and isinstance(entry.origin, Written) and entry.origin.content is not None:
+            return entry.origin.content.encode("utf-8", "surrogateescape")
         return None
 
     def context_path(self, path: str) -> str | None:
@@ -187,14 +344,14 @@ def copy(
 ) -> None:
     """Place what one source matched; `is_folder`: files go into `target` under their own names."""
     for folder in plan.folders:
-        files.put(target, Entry("folder", Copied(folder, line, at, owner) if folder else Implied(line)))
+        files.put(target, Entry("folder", Copied(folder, line, at, owner, folder=folder) if folder else Implied(line)))
         prefix = folder + "/" if folder else ""
         for name in files.context.absent:
             if name.startswith(prefix):
-                files.absent[join(target, name[len(prefix) :])] = Copied(name, line, at, owner)
+                files.absent[join(target, name[len(prefix) :])] = Copied(name, line, at, owner, folder=folder)
         for name, kind in files.context.entries.items():
             if name.startswith(prefix):
-                files.put(join(target, name[len(prefix) :]), Entry(kind, Copied(name, line, at, owner)))
+                files.put(join(target, name[len(prefix) :]), Entry(kind, Copied(name, line, at, owner, folder=folder)))
     for name in plan.files:
         path = join(target, basename(name)) if is_folder or files.is_folder(target) else target
         files.put(path, Entry(files.context.entries[name], Copied(name, line, at, owner, explicit=True)))

@@ -49,7 +49,12 @@ def run(command: click.Command) -> int:
     Screen(sys.stderr).say(f"scratchify: {result}")
     if details := traceback_of(result):
         Screen(sys.stderr).put(details.encode("utf-8", "backslashreplace"))
-    return WRONG_USAGE if isinstance(result, InvalidSettings | MissingExtra) else FAILED
+    return status_of(result)
+
+
+def status_of(error: ScratchifyError) -> int:
+    """Return the exit status that an error has."""
+    return WRONG_USAGE if isinstance(error, InvalidSettings | MissingExtra) else FAILED
 
 
 def attempt(action: Callable[[], Result]) -> Result | ScratchifyError:

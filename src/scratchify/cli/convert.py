@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from scratchify.cli import options
-from scratchify.cli.boundary import DONE, FAILED, WOULD_CHANGE, attempt
-from scratchify.cli.examination import Examined, Task, examine_all, failed
-from scratchify.cli.inputs import STANDARD_INPUT, sources
+from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
+from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
+from scratchify.cli.inputs import STANDARD_INPUT
+from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
-from scratchify.report.document import FileReport
+from scratchify.report.document import FileReport, Note
 from scratchify.report.terminal import Screen, report_lines, summary_line
-from scratchify.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Wishes:
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
-@click.option("--verify", is_flag=True, help="Write or print only what building and running proves right.")
+@click.option("--verify", is_flag=True, help="Only what building and running proves right.")
 @options.engine
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Look at N files at a time.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -57,8 +57,7 @@ def command(
     diff: bool,
     check: bool,
     context: Path | None,
-    strict: bool,
-    assume_source: bool,
+    said: Said,
     format_: str,
     verify: bool,
     engine: str | None,
@@ -67,9 +66,9 @@ def command(
     verbose: bool,
 ) -> int:
     """
-    Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch, in place.
+    Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch.
 
-    A folder is searched, without PATH the working folder; - filters standard input.
+    A folder is searched, without PATH the working one; - is standard input.
     """
     is_filter = STANDARD_INPUT in paths
     if is_filter and len(paths) > 1:
@@ -79,20 +78,23 @@ def command(
     if engine and not verify:
         raise click.UsageError("--engine is for --verify")
     wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose, verify, engine)
-    settings = Settings(strict=strict, assume_source=assume_source)
-    tasks = [Task(source, context, settings) for source in sources(paths)]
-    return _convert(tasks, wishes, jobs)
+    return _convert(tasks_of(paths, context, said), wishes, jobs)
 
 
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     status = DONE
     reports: list[FileReport] = []
+    told: set[tuple[Note, ...]] = set()
     with closing(_results(tasks, wishes, jobs)) as results:
         for result, verified in results:
             done = _written(result) if wishes.in_place else result
-            _show(done, wishes)
+            if done.report.reasons not in told:
+                _show(done, wishes)
+            if done.report.verdict == "error":
+                # what is wrong with a configuration file is wrong for all its Dockerfiles
+                told.add(done.report.reasons)
             reports.append(done.report)
-            status = max(status, verified, _status(done.report, wishes))
+            status = max(status, verified, done.status, _status(done.report, wishes))
     if wishes.is_json:
         from scratchify.report.json import to_json
 
@@ -142,6 +144,4 @@ def _show(result: Examined, wishes: Wishes) -> None:
 
 
 def _status(report: FileReport, wishes: Wishes) -> int:
-    if report.verdict == "error":
-        return FAILED
     return WOULD_CHANGE if wishes.check and report.verdict == "rewritten" else DONE

@@ -5,10 +5,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from scratchify.cli.boundary import attempt, traceback_of
-from scratchify.cli.inputs import Source, decoded, encoded, read
+from scratchify.cli.boundary import DONE, attempt, status_of, traceback_of
+from scratchify.cli.inputs import Source, decoded, encoded, read, sources
+from scratchify.configuration import Configuration, Configurations, Said, settings_with
 from scratchify.decisions import Finding
-from scratchify.errors import Bug, InvalidDockerfile, ScratchifyError
+from scratchify.errors import Bug, InvalidDockerfile, InvalidSettings, ScratchifyError, UnknownPath
 from scratchify.outcome import Outcome, Rewritten, Unchanged
 from scratchify.report.document import FileReport, file_report, rule_of
 from scratchify.settings import Settings
@@ -17,11 +18,17 @@ from scratchify.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A Dockerfile, and how to look at it; without `context` its build context is looked for."""
+    """
+    A Dockerfile, and how to look at it; without `context` its build context is looked for.
+
+    `configuration` is the file that has a say in the settings, `trouble` what is wrong with it.
+    """
 
     source: Source
     context: Path | None
     settings: Settings
+    configuration: Configuration | None = None
+    trouble: InvalidSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Examined:
     """
     What became of a task: the report, the content before and after, and, of a bug, the traceback.
 
-    `outcome` is there where the Dockerfile is rewritten.
+    `outcome` is there where the Dockerfile is rewritten; `status` is the exit status that an error has.
     """
 
     task: Task
@@ -39,6 +46,22 @@ class Examined:
     patch: bytes = b""
     details: str = ""
     outcome: Rewritten | None = None
+    status: int = DONE
+
+
+def tasks_of(paths: Sequence[str], context: Path | None, said: Said) -> list[Task]:
+    """Return a task for each Dockerfile that is named or found; `said` is what the command line says of settings."""
+    files = Configurations()
+    return [_task(source, context, said, files) for source in sources(paths)]
+
+
+def _task(source: Source, context: Path | None, said: Said, files: Configurations) -> Task:
+    folder = _without_parents(source.path).parent if source.path else Path()
+    try:
+        configuration = files.of(folder)
+    except InvalidSettings as trouble:
+        return Task(source, context, Settings(), trouble=trouble)
+    return Task(source, context, settings_with(configuration, folder, said), configuration)
 
 
 def examine_all(tasks: Sequence[Task], jobs: int) -> Generator[Examined]:
@@ -79,15 +102,22 @@ def examine(task: Task) -> Examined:
 
 def failed(task: Task, error: ScratchifyError) -> Examined:
     """Return what is said of a Dockerfile that is left as it is because of an error."""
-    return Examined(task, file_report(task.source.shown, error), details=traceback_of(error))
+    return Examined(task, file_report(task.source.shown, error), details=traceback_of(error), status=status_of(error))
 
 
 def judge(task: Task) -> tuple[bytes, Outcome]:
     """Return a Dockerfile's content and what becomes of it. Raises ScratchifyError."""
     content = b""
+    if task.trouble:
+        raise _placed(task.trouble)
     try:
         content = read(task.source)
         return content, _outcome(task, decoded(content))
+    except UnknownPath as unknown:
+        if task.configuration and task.configuration.said_here(unknown):
+            file, line = str(task.configuration.file), task.configuration.line_of(unknown.option)
+            raise _placed(InvalidSettings(str(unknown), file, line)) from unknown
+        raise
     except InvalidDockerfile as error:
         if task.source.named:
             raise
@@ -101,7 +131,7 @@ def patch_path(source: Source) -> PurePosixPath:
     That is git's way: the path from the root of the repository that we are in. Elsewhere it is the path from the
     working folder, from the file's own repository, or from the folder that was searched.
     """
-    from scratchify.context import repository_root
+    from scratchify.repository import repository_root
 
     if source.path is None:
         return PurePosixPath("Dockerfile")
@@ -133,12 +163,21 @@ def _outcome(task: Task, text: str) -> Outcome:
     from scratchify.refactor import detect, refactor
 
     # Before the build context is so much as looked for: most files are out of scope.
-    if out_of_scope := detect(text):
+    if out_of_scope := detect(text, task.settings):
         return out_of_scope
     from scratchify.context import DirectoryContext
+    from scratchify.toolchain import local_go
 
     path, folder = places(task, text)
-    return refactor(text, DirectoryContext(folder, path), task.settings)
+    toolchain = local_go(folder, downloads=task.settings.go_download)
+    return refactor(text, DirectoryContext(folder, path), task.settings, toolchain)
+
+
+def _placed(trouble: InvalidSettings) -> InvalidSettings:
+    """Return what is wrong with a configuration file, with the file as it is called from the working folder."""
+    file, here = Path(trouble.path or ""), Path.cwd()
+    shown = file.relative_to(here).as_posix() if file.is_relative_to(here) else str(file)
+    return InvalidSettings(str(trouble), shown, trouble.line)
 
 
 def places(task: Task, text: str) -> tuple[Path | None, Path]:

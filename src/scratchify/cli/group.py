@@ -96,13 +96,12 @@ def _refuse_mistyped(first: list[str]) -> None:
 Examples:
   scratchify --diff                show what would change in this folder
   scratchify api/Dockerfile        rewrite one file
-  scratchify explain Dockerfile    why each line, and where that was seen
 """,
 )
 @click.version_option(package_name="scratchify", message="scratchify %(version)s")
 def scratchify() -> None:
     """
-    Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch, in place.
+    Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch.
 
-    A folder is searched, without PATH the working folder; - filters standard input.
+    A folder is searched, without PATH the working one; - is standard input.
     """

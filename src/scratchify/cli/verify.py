@@ -8,9 +8,9 @@ import click
 
 from scratchify.cli import options
 from scratchify.cli.boundary import DONE
-from scratchify.cli.examination import Task, examine
-from scratchify.cli.inputs import sources
+from scratchify.cli.examination import Task, examine, tasks_of
 from scratchify.cli.verifying import STATUS, Verifier
+from scratchify.configuration import Said
 from scratchify.engine.observation import Conditions
 from scratchify.engine.verification import Wishes
 from scratchify.report.json import encoded
@@ -18,7 +18,6 @@ from scratchify.report.progress import ToldProgress
 from scratchify.report.side_by_side import verification_lines
 from scratchify.report.terminal import Screen
 from scratchify.report.verification import VerificationReport, verification_report, verifications, without_result
-from scratchify.settings import Settings
 
 MEBIBYTE = 1024**2
 
@@ -116,8 +115,7 @@ def command(
     no_cache: bool,
     keep: bool,
     context: Path | None,
-    strict: bool,
-    assume_source: bool,
+    said: Said,
     format_: str,
     quiet: bool,
     verbose: bool,
@@ -142,24 +140,26 @@ def command(
         processes=processes,
     )
     wishes = Wishes(conditions, build_arguments, build_timeout, no_cache, keep)
-    settings = Settings(strict=strict, assume_source=assume_source)
-    tasks = [Task(source, context, settings) for source in sources(paths)]
-    reports = []
+    tasks = tasks_of(paths, context, said)
+    status, reports = DONE, []
     with ToldProgress(quiet=quiet, verbose=verbose) as progress:
-        for report in _reports(tasks, Verifier(engine, progress, wishes)):
+        for report, one in _reports(tasks, Verifier(engine, progress, wishes)):
             reports.append(report)
+            status = max(status, one)
             screen = Screen(sys.stderr if report.answer == "error" else sys.stdout)
             if format_ == "text" or report.answer == "error":
                 for line in verification_lines(report, kept=keep, verbose=verbose):
                     screen.say(*line)
     if format_ == "json":
         Screen(sys.stdout).put(encoded(verifications(reports)))
-    return max((STATUS[report.answer] for report in reports), default=DONE)
+    return status
 
 
-def _reports(tasks: list[Task], verifier: Verifier) -> Iterator[VerificationReport]:
+def _reports(tasks: list[Task], verifier: Verifier) -> Iterator[tuple[VerificationReport, int]]:
+    """Yield what was found of each, and the exit status that it has."""
     for result in map(examine, tasks):
         if result.outcome:
-            yield verification_report(result.report, verifier.verification_of(result, result.outcome))
+            report = verification_report(result.report, verifier.verification_of(result, result.outcome))
+            yield report, STATUS[report.answer]
         else:
-            yield without_result(result.report)
+            yield without_result(result.report), result.status

@@ -3,7 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
-from scratchify.analysis.facts import analyse
+from scratchify.analysis.analyse import analyse
 from scratchify.analysis.web_paths import web_paths
 from scratchify.cli.boundary import DIFFERS, DONE, FAILED, UNDECIDED
 from scratchify.cli.examination import Examined, places
@@ -49,7 +49,11 @@ class Verifier:
             return CannotVerify(str(self._engine))
         text = decoded(result.before)
         path, context = places(result.task, text)
-        facts = analyse(understand(parse(text)), DirectoryContext(context, path), result.task.settings)
+        facts = analyse(
+            understand(parse(text), result.task.settings.builders),
+            DirectoryContext(context, path),
+            result.task.settings,
+        )
         hints = tuple(found.path for found in web_paths(facts))
         subject = Subject(path or Path(context, "Dockerfile"), context, result.before, outcome, hints)
         return verify(subject, self._engine, self._wishes, self._progress)

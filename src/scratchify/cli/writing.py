@@ -6,8 +6,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from scratchify.context import repository_root
 from scratchify.errors import UnwritableFile
+from scratchify.repository import repository_root
 
 
 def replace_content(path: Path, before: bytes, after: bytes, *, folder: Path) -> None:

@@ -36,6 +36,15 @@ _ENGINE_FAILED = (
 )
 """In the log of a build that failed for reasons that the Dockerfile has no part in."""
 
+_LOST_IN_CACHE = re.compile(r'unable to find image "sha256:[0-9a-f]{64}"')
+"""
+The classic builder looks through the images for a step that it has made before, and fails where one of them is removed
+meanwhile, whoever's it is: https://github.com/moby/moby/blob/v20.10.24/image/cache/cache.go
+"""
+
+_MOST_TRIES = 3
+"""Of a build that fails through no fault of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -156,7 +165,16 @@ class Client:
         `tell` is called with each line of the log, `made` with the client's process, again when that has ended, and
         with the images and containers that the classic builder leaves behind: a kind and an id.
         """
-        each = self._reader(tell, made)
+        end = time.monotonic() + seconds
+        for _ in range(_MOST_TRIES):
+            built = self._build(request, end - time.monotonic(), self._reader(tell, made), made)
+            if not (isinstance(built, BuildFailed) and _LOST_IN_CACHE.fullmatch(built.why)):
+                break
+        return built
+
+    def _build(
+        self, request: BuildRequest, seconds: float, each: Callable[[str], None], made: Callable[[str, str], None]
+    ) -> Built | BuildFailed:
         begin = time.monotonic()
         command = [self.program, "build", *self.builder.options(request), str(request.context)]
         with child(command, {**self.environment, **self.builder.environment}, merged=True) as process:

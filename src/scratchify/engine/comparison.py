@@ -5,10 +5,12 @@ Each comparison says what the original does and what the result does. A differen
 everything else that differs is a defect.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from shlex import join
+from types import MappingProxyType
 from typing import Literal
 
 from scratchify.engine.http_probe import Answer
@@ -16,7 +18,7 @@ from scratchify.engine.image import HealthCheck, Image
 from scratchify.engine.likeness import Lines, differing, is_settled, likeness
 from scratchify.engine.observation import EPHEMERAL, Observation, Output
 from scratchify.engine.trial import LABEL
-from scratchify.model.state import DEFAULT_PATH
+from scratchify.model.state import DEFAULT_PATH, ROOT_USERS
 from scratchify.plan import FinalStage
 
 Finding = Literal["same", "varies", "intended", "differs"]
@@ -47,11 +49,21 @@ class Comparison:
     rule: str | None = None
 
 
-def compare_images(before: Image, after: Image, planned: FinalStage) -> Iterator[Comparison]:
-    """Yield the image configuration, each part that at least one of the two has."""
-    yield from _environment(before, after, planned)
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+
+def compare_images(
+    before: Image, after: Image, planned: FinalStage, of_base: Mapping[str, str] = _NO_VARIABLES
+) -> Iterator[Comparison]:
+    """
+    Yield the image configuration, each part that at least one of the two has.
+
+    `of_base` are the variables that the result's base image sets.
+    """
+    yield from _environment(before, after, {"PATH": DEFAULT_PATH, **of_base, **planned.env})
     yield _part("working directory", before.workdir, after.workdir, planned.workdir, "working-directory")
-    yield _part("user", before.user or "root", after.user or "root", planned.user or "root", "numeric-user")
+    rule = "nonroot" if is_made_nonroot(before, planned) else "numeric-user"
+    yield _part("user", before.user or "root", after.user or "root", planned.user or "root", rule)
     for subject, ours, theirs, wanted in (
         ("entry point", before.entrypoint, after.entrypoint, planned.entrypoint),
         ("command", before.cmd, after.cmd, planned.cmd),
@@ -63,6 +75,11 @@ def compare_images(before: Image, after: Image, planned: FinalStage) -> Iterator
     yield _part("health check", _check(before.health_check), _check(after.health_check))
     for name in sorted((before.labels.keys() | after.labels.keys()) - {LABEL}):
         yield _part(f"label {name}", _value(before.labels, name), _value(after.labels, name))
+
+
+def is_made_nonroot(before: Image, planned: FinalStage) -> bool:
+    """Say whether the result is meant to run as somebody else than root, as whom the original runs."""
+    return before.user in ROOT_USERS and (planned.user or "") not in ROOT_USERS
 
 
 def compare_runs(alike: "Alike") -> Iterator[Comparison]:
@@ -110,7 +127,7 @@ class Alike:
             found = likeness(ours, theirs, is_ordered=is_ordered)
             if found != "different":
                 return Comparison(subject, *shown, "same" if found == "same" else "varies")
-            renamed = [[line.replace(*self.names) for line in lines] for lines in ours]
+            renamed = [[self._renamed(line) for line in lines] for lines in ours]
             if likeness(renamed, theirs, is_ordered=is_ordered) != "different":
                 finding: Finding = "intended"
                 break
@@ -120,6 +137,11 @@ class Alike:
         left, right = differing(ours[0], theirs[0], is_ordered=is_ordered)
         rule = "exec-form-entrypoint" if finding == "intended" else None
         return Comparison(subject, _shown(left), _shown(right), finding, rule)
+
+    def _renamed(self, line: str) -> str:
+        """Return what the original would have printed under the result's name, which is a word of its own."""
+        name, new = self.names
+        return re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w/-])", lambda _: new, line)
 
     def answers(self, before: Answer, after: Answer) -> Iterator[Comparison]:
         """Compare what both answered to one request."""
@@ -138,8 +160,7 @@ class Alike:
         yield self.texts(f"{subject}, body", lambda run: _body(same(run).body), sizes)
 
 
-def _environment(before: Image, after: Image, planned: FinalStage) -> Iterator[Comparison]:
-    wanted = {"PATH": DEFAULT_PATH, **planned.env}
+def _environment(before: Image, after: Image, wanted: Mapping[str, str]) -> Iterator[Comparison]:
     for name in sorted(before.env.keys() | after.env.keys()):
         ours, theirs = _value(before.env, name), _value(after.env, name)
         yield _part(f"variable {name}", ours, theirs, _value(wanted, name), "environment")

@@ -176,7 +176,7 @@ def _watched(
         ),
         stdout=Output(running.stdout.content, running.stdout.size),
         stderr=Output(running.stderr.content, running.stderr.size),
-        written=() if state.trouble else written_by(client, running.name),
+        written=() if state.trouble else written_by(client, running.name, launch.image.volumes),
     )
 
 

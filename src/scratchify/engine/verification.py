@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from scratchify.decisions import BuildStep, Command
 from scratchify.edits import Edit, apply_edits
 from scratchify.engine.binary import require_elftools
 from scratchify.engine.client import BuildFailed, Built, Client, Start, step_of
-from scratchify.engine.comparison import Alike, Comparison, compare_images, compare_runs
-from scratchify.engine.contents import Limit, compare_owners, judge_files, limit_of
+from scratchify.engine.comparison import Alike, Comparison, compare_images, compare_runs, is_made_nonroot
+from scratchify.engine.contents import SCRATCH, Limit, compare_owners, judge_files, limit_of
 from scratchify.engine.dialect import BuildRequest
 from scratchify.engine.image import Image
 from scratchify.engine.image_files import STAT, Entry, Listing, read_listing, stat_entries
@@ -242,14 +243,21 @@ def _compare(
         return True
 
     listing = _listing(subject, trial, after)
-    names = _names(before, planned.entrypoint or ())
+    names = _names(subject.outcome)
     hints = frozenset(conditions.hints) - frozenset(conditions.probes)
     alike = Alike(originals, results, again, names, before.shell_form, hints)
+    base_files, variables = _base(trial, planned.base)
     comparisons = (
         *compare_runs(alike),
-        *compare_images(before, after, planned),
-        *judge_files(subject.outcome, listing),
-        *compare_owners(listing, _owners(trial, before, listing)),
+        *compare_images(before, after, planned, variables),
+        *judge_files(subject.outcome, listing, base_files),
+        *compare_owners(
+            listing,
+            _owners(trial, before, listing),
+            _new_files(subject.outcome),
+            planned.user if is_made_nonroot(before, planned) else None,
+            _brought(subject.outcome),
+        ),
     )
     evidence = Evidence(
         engine=client.title(),
@@ -259,6 +267,28 @@ def _compare(
         comparisons=comparisons,
     )
     return Differs(evidence) if any(one.finding == "differs" for one in comparisons) else Verified(evidence)
+
+
+def _new_files(outcome: Rewritten) -> frozenset[str]:
+    """Return the files that the original lacks on purpose: what it compiled when it started."""
+    compiled = any(isinstance(decision, BuildStep) for decision in outcome.decisions)
+    return frozenset({outcome.final_stage.binary}) if compiled else frozenset()
+
+
+def _brought(outcome: Rewritten) -> tuple[str, ...] | None:
+    """Return what was brought to a base with files of its own, None where every file was."""
+    planned = outcome.final_stage
+    return None if planned.base == SCRATCH else (planned.binary, *(file.target for file in planned.files))
+
+
+def _base(trial: Trial, base: str) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Return the paths of a base image's own files, and the variables that it sets."""
+    if base == SCRATCH:
+        return frozenset(), {}
+    # a builder may keep the images that it pulls to itself: this brings it to the engine
+    with trial.client.exported(base, trial.container_name("base"), trial.labels) as stream:
+        files = frozenset(read_listing(stream, "").entries)
+    return files, trial.client.image(base).env
 
 
 def _listing(subject: Subject, trial: Trial, image: Image) -> Listing:
@@ -300,11 +330,10 @@ def launches_of(
     return Launch(before, None, (*words, *arguments)), Launch(after, None, result)
 
 
-def _names(before: Image, entrypoint: Sequence[str]) -> tuple[str, str]:
+def _names(outcome: Rewritten) -> tuple[str, str]:
     """Return what the program is called when the original and when the result starts it."""
-    words = before.entrypoint or before.cmd
-    new = entrypoint[0] if entrypoint else ""
-    return (words[0], new) if words and new and not before.shell_form else (new, new)
+    command = next(decision for decision in outcome.decisions if isinstance(decision, Command))
+    return command.called, command.binary
 
 
 def _does_not_run(run: Observation, conditions: Conditions) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from scratchify.knowledge.tables import read_table
+from scratchify.knowledge.tables import read_table, table_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ def base_image(path: str, tag: str) -> BaseImage | None:
     A last path element `golang` counts as the official image, whatever the registry and the folders before it.
     """
     last = path.rpartition("/")[2]
+    if last != "golang" and f'"{path}"' not in table_text("base_images.toml"):
+        return None  # most files begin from what no entry names: they need not wait until the table is read
     exact = (image for image in _images() if path in image.names)
     mirrored = (image for image in _images() if last == "golang" and last in image.names)
     return next((image for image in (*exact, *mirrored) if re.fullmatch(image.tags, tag)), None)

@@ -1,7 +1,7 @@
 """What Go packages mean for the image that their program runs in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
@@ -16,7 +16,8 @@ class CgoModule:
     Whether an import path, and everything below it, needs C.
 
     `cgo` is `required`, `optional` (a Go implementation takes over), `pure`, or `dynamic` (linked dynamically even
-    with CGO_ENABLED=0). `effect` is what CGO_ENABLED=0 does.
+    with CGO_ENABLED=0). `effect` is what CGO_ENABLED=0 does. `libraries` are those beyond the C library that it is
+    linked against, None where that is not known; `tags` are those that a build tag makes it link instead.
     """
 
     path: str
@@ -24,6 +25,12 @@ class CgoModule:
     effect: str
     alternative: str
     source: str
+    libraries: tuple[str, ...] | None = None
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def linked_with(self, tags: frozenset[str]) -> tuple[str, ...] | None:
+        """Return the libraries that a build with these tags links."""
+        return next((tuple(libraries) for tag, libraries in self.tags.items() if tag in tags), self.libraries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ class Packages:
 def package_purposes(name: str) -> frozenset[str]:
     """Return what a distribution's package is for, nothing where that is not known."""
     table = read_table("packages.toml", "package", Packages)
-    return frozenset(entry.purpose for entry in table if name in entry.names)
+    found = frozenset(entry.purpose for entry in table if name in entry.names)
+    # headers are there for a compiler: Debian's policy 8.4, and the names of Alpine's and Red Hat's packages
+    is_headers = name.endswith(("-dev", "-devel")) and not found
+    return frozenset({"build", "c-compiler"}) if is_headers else found
 
 
 @cache

@@ -6,10 +6,11 @@ https://docs.docker.com/build/building/multi-stage/
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from scratchify.errors import InvalidDockerfile
+from scratchify.model.image import ImageName
 from scratchify.model.instructions import Arg, From, Typed, typed
 from scratchify.source import Span, line_spans
 from scratchify.syntax import Document
@@ -19,6 +20,9 @@ MAX_LINE = 65_535
 """Bytes in a line, its end not counted: bufio.MaxScanTokenSize - 1, which BuildKit's scanner is bound to."""
 
 Kind = TypeVar("Kind")
+
+Builders = tuple[tuple[str, str], ...]
+"""Names of images, and of the golang images that they stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Everything that one Dockerfile says, in order."""
+    """Everything that one Dockerfile says, in order; `builders` say what images of a house are."""
 
     document: Document
     global_args: tuple[Arg, ...]
     stages: tuple[Stage, ...]
+    builders: Builders = ()
 
     @property
     def text(self) -> str:
@@ -65,13 +70,27 @@ class Build:
         except BadSubstitution:
             return ""
 
+    def known_as(self, stage: Stage) -> ImageName:
+        """
+        Return the name by which the base image is known: the golang image that it stands for, or its own.
+
+        The closest of several builders counts: an exact one first. One without a tag of its own takes over the image's.
+        """
+        image = ImageName.parse(self.image_of(stage))
+        names = [(ImageName.parse(name), ImageName.parse(golang)) for name, golang in self.builders]
+        fitting = sorted((pair for pair in names if pair[0].stands_for(image)), key=lambda pair: not pair[0].is_exact)
+        if not fitting:
+            return image
+        golang = fitting[0][1]
+        return golang if golang.is_exact else replace(golang, tag=image.tag, digest=image.digest)
+
     def parent_of(self, stage: Stage) -> Stage | None:
         """Return the earlier stage that this one begins from, if it does."""
         image = self.image_of(stage).lower()
         return next((earlier for earlier in reversed(self.stages[: stage.index]) if earlier.name == image), None)
 
 
-def understand(document: Document) -> Build:
+def understand(document: Document, builders: Builders = ()) -> Build:
     """Return what the document says. Raises InvalidDockerfile where BuildKit would refuse it."""
     _check_lines(document)
     _check_directives(document)
@@ -95,6 +114,7 @@ def understand(document: Document) -> Build:
         document,
         tuple(global_args),
         tuple(Stage(index, start, tuple(own)) for index, (start, own) in enumerate(stages)),
+        builders,
     )
 
 

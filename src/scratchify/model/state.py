@@ -11,7 +11,6 @@ from posixpath import join, normpath
 
 from scratchify.knowledge.images import BaseImage, base_image
 from scratchify.model.build import Build, Stage
-from scratchify.model.image import ImageName
 from scratchify.model.instructions import Arg, Env, Shell, Typed, User, Workdir
 from scratchify.syntax.shell_words import BadSubstitution, Expansion, expand
 
@@ -98,10 +97,9 @@ def base_of(build: Build, stage: Stage) -> BaseImage | None:
     """Return what is known of the image at the root of this stage, through the stages between."""
     while parent := build.parent_of(stage):
         stage = parent
-    image = build.image_of(stage)
-    if not image:
+    if not build.image_of(stage):
         return None
-    name = ImageName.parse(image)
+    name = build.known_as(stage)
     return base_image(name.path, name.tag)
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from scratchify.decisions import Assume, Finding
-from scratchify.errors import InvalidDockerfile, ScratchifyError, UnreadableFile, UnwritableFile
+from scratchify.errors import InvalidDockerfile, InvalidSettings, ScratchifyError, UnreadableFile, UnwritableFile
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
 
 if TYPE_CHECKING:
@@ -55,6 +55,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallerBase:
+    """A base that would not do, and the first reason."""
+
+    base: str
+    because: Note
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What became of one Dockerfile; the fields are those of the JSON document, in its order."""
 
@@ -67,6 +75,7 @@ class FileReport:
     decisions: tuple[Note, ...] = ()
     final_stage: Stage | None = None
     diff: str = ""
+    smaller_bases: tuple[SmallerBase, ...] = ()
 
 
 def file_report(path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"") -> FileReport:
@@ -86,6 +95,9 @@ def file_report(path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: b
                 decisions=tuple(dict.fromkeys(_note(name, decision.rule, decision.because) for decision in decided)),
                 final_stage=_stage(outcome.final_stage),
                 diff=diff.decode("utf-8", "surrogateescape"),
+                smaller_bases=tuple(
+                    SmallerBase(one.image, _note(name, one.rule, one.because)) for one in outcome.smaller
+                ),
             )
         case Unchanged():
             return FileReport(name, None, "unchanged", None, reasons=(_note(name, outcome.rule, outcome.because),))
@@ -93,8 +105,7 @@ def file_report(path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: b
             reasons = tuple(_note(name, reason.rule, reason.because) for reason in outcome.reasons)
             return FileReport(name, None, "refused", None, reasons=reasons)
         case ScratchifyError():
-            line = outcome.line if isinstance(outcome, InvalidDockerfile) else None
-            reason = Note(rule_of(outcome), str(outcome), name, line)
+            reason = Note(rule_of(outcome), str(outcome), *_place(name, outcome))
             return FileReport(name, None, "error", None, reasons=(reason,))
         case _:
             assert_never(outcome)
@@ -105,12 +116,25 @@ def rule_of(error: ScratchifyError) -> str:
     match error:
         case InvalidDockerfile():
             return "invalid-dockerfile" if error.text.strip() else "empty-file"
+        case InvalidSettings():
+            return "invalid-settings"
         case UnreadableFile():
             return "unreadable-file"
         case UnwritableFile():
             return "unwritable-file"
         case _:
             return "internal-error"
+
+
+def _place(name: str, error: ScratchifyError) -> tuple[str, int | None]:
+    """Return the file and line that are to be mended."""
+    match error:
+        case InvalidDockerfile(line=line):
+            return name, line
+        case InvalidSettings(path=str(path), line=line):
+            return path, line
+        case _:
+            return name, None
 
 
 def document(reports: Iterable[FileReport]) -> dict[str, object]:

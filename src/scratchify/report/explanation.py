@@ -6,7 +6,9 @@ from typing import assert_never
 
 from scratchify.decisions import (
     Assume,
+    BuildStep,
     Carry,
+    Check,
     Collect,
     Command,
     Decision,
@@ -14,12 +16,23 @@ from scratchify.decisions import (
     Fetch,
     Provide,
     Refuse,
+    Remark,
     Require,
     Rewrite,
 )
 from scratchify.outcome import Rewritten
 from scratchify.report.document import FileReport
 from scratchify.report.terminal import STYLES, Line, Piece, report_lines
+
+_NEEDS = {
+    "libc": "the C library",
+    "libstdc++": "the library of C++",
+    "library": "the library {}",
+    "shell": "a shell",
+    "program": "the program {}",
+    "package": "the package {}",
+    "users": "the users",
+}
 
 
 def explanation(
@@ -64,6 +77,10 @@ def consequence(decision: Decision, before: str) -> str:
             return f"copied from the build stage: {decision.source}{target}{owner}"
         case Collect():
             return f"made in the build stage and copied: {', '.join(decision.creates)}"
+        case BuildStep():
+            return f"added to the build stage: RUN {decision.shell}"
+        case Check():
+            return f"added to the build stage: RUN {decision.shell}"
         case Provide():
             stage = "build" if decision.in_build_stage else "final"
             return f"added to the {stage} stage: {_first_line(decision.instruction)}"
@@ -74,10 +91,11 @@ def consequence(decision: Decision, before: str) -> str:
             )
             return f"runs {decision.binary}{f': {said}' if said else ''}"
         case Require():
-            needs = {"libc": "the C library", "shell": "a shell", "program": f"the program {decision.name}"}
-            return f"the final base must have {needs[decision.capability]}"
+            return f"the final base must have {_NEEDS[decision.capability].format(decision.name)}"
         case Assume():
             return "assumed"
+        case Remark():
+            return "as it was chosen"
         case Refuse():
             return "left as it is"
         case _:

@@ -1,10 +1,12 @@
 """What a rule is for, as a page to read: its name, its reasons, its example."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from inspect import cleandoc
 
 from scratchify.decisions import Rule
 from scratchify.report.terminal import Line, Piece
+from scratchify.settings import Settings
 
 
 def rule_list(rules: Iterable[Rule]) -> Iterator[Line]:
@@ -20,6 +22,9 @@ def rule_page(rule: Rule, docstring: str) -> Iterator[Line]:
     yield Piece(rule.name, "bold"), Piece(f": {rule.summary}")
     yield from _block("", docstring, indent="")
     example = rule.example
+    chosen = [one.name for one in fields(Settings) if getattr(example.settings, one.name) != one.default]
+    if chosen:
+        yield from _block("Only with", ", ".join(f"--{name.replace('_', '-')}" for name in chosen))
     for path, content in example.files.items():
         yield from _block(path, content)
     yield from _block("Dockerfile", example.before)

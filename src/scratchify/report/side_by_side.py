@@ -70,6 +70,7 @@ def _sizes(original: ImageReport, result: ImageReport, limit: LimitReport) -> It
         ready = "" if image.ready_seconds is None else f", ready after {image.ready_seconds:.1f} s"
         yield (Piece(f"  {name:<9} {megabytes(image.size):>9}, built in {image.build_seconds:.1f} s{ready}"),)
     parts = (
+        ("base", limit.base),
         ("binary", limit.binary),
         ("certificates", limit.certificates),
         ("zone data", limit.zone_data),

@@ -105,6 +105,7 @@ def report_lines(report: FileReport, *, written: bool, verbose: bool) -> Iterato
         case "rewritten":
             done = "rewritten" if written else "would be rewritten"
             yield Piece(f"{report.path}: "), Piece(done, style), Piece(f", FROM {report.base}")
+            yield from _smaller_lines(report)
             if verbose:
                 yield from (_note_line(note, note.rule) for note in report.decisions)
             yield from (_note_line(note, "assumed", STYLES["refused"]) for note in report.assumptions)
@@ -115,6 +116,15 @@ def report_lines(report: FileReport, *, written: bool, verbose: bool) -> Iterato
             yield from (_note_line(note, note.rule) for note in report.reasons)
         case "error":
             yield from ((Piece(f"{note.place}: "), Piece(note.message, style)) for note in report.reasons)
+
+
+def _smaller_lines(report: FileReport) -> Iterator[Line]:
+    """Yield why each smaller base would not do; those with the same reason share a line."""
+    by_reason: dict[Note, list[str]] = {}
+    for one in report.smaller_bases:
+        by_reason.setdefault(one.because, []).append(one.base)
+    for because, bases in by_reason.items():
+        yield _note_line(because, f"not {', not '.join(bases)}")
 
 
 def summary_line(verdicts: Iterable[Verdict], *, written: bool) -> Line:

@@ -41,6 +41,7 @@ class LimitReport:
     certificates: int
     zone_data: int
     evidence: int
+    base: int
     total: int
     ratio: float
     strippable: int
@@ -114,5 +115,12 @@ def _image(side: Side) -> ImageReport:
 def _limit(limit: Limit, size: int) -> LimitReport:
     ratio = round(size / limit.total, 4) if limit.total else 0.0
     return LimitReport(
-        limit.binary, limit.certificates, limit.zone_data, limit.evidence, limit.total, ratio, limit.strippable
+        limit.binary,
+        limit.certificates,
+        limit.zone_data,
+        limit.evidence,
+        limit.base,
+        limit.total,
+        ratio,
+        limit.strippable,
     )

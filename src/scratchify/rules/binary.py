@@ -9,8 +9,7 @@ https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
 
 from collections.abc import Iterator
 
-from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch
+from scratchify.analysis.facts import NONROOT, Facts
 from scratchify.decisions import Assume, Decision, Example, Fetch, Finding, Rule
 from scratchify.model import Build
 
@@ -18,18 +17,21 @@ NAME = "binary"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    if isinstance(facts.launch, Launch) and facts.build:
-        path, owner = facts.launch.binary, facts.launch.built.owner
-        because = Finding(
-            None, facts.build.line, f"go {facts.build.verb} makes {path}, which line {facts.launch.line} starts"
-        )
+    if facts.starts and facts.build:
+        path, owner = facts.starts.binary, facts.starts.built.owner
+        why = f"go {facts.build.verb} makes {path}, which line {facts.starts.line} starts"
+        if facts.program and facts.program.listed:
+            why += f"; go list names its {facts.program.listed} packages"
+        because = Finding(*facts.build.place, why)
         # the last of the copied files: what changes most often invalidates the fewest layers
+        if facts.is_made_nonroot and facts.files.entries[path].mode:
+            owner = NONROOT  # chmod may have left root alone the right to start it
         yield Fetch(NAME, because, path, path, owner=owner, at=facts.last_step)
         for other, built in facts.other_programs:
-            because = Finding(None, built.line, f"go makes {other} as well")
+            because = Finding(*facts.builds[built.build].place, f"go makes {other} as well")
             yield Fetch(NAME, because, other, other, owner=built.owner, at=facts.last_step)
             why = f"carries {other} as well, whose source is not analysed: it may need more than {path}"
-            yield Assume(NAME, Finding(None, built.line, why))
+            yield Assume(NAME, Finding(*facts.builds[built.build].place, why))
 
 
 RULE = Rule(

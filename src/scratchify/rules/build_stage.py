@@ -19,7 +19,8 @@ NAME = "build-stage"
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     start = facts.stage.start.syntax
     if facts.base is None:
-        why = f"what {facts.image} sets and holds is not known; use a tag of the official image"
+        way_out = "use a tag of the official image, or say in [builders] of .scratchify.toml which one it is"
+        why = f"what {facts.image} sets and holds is not known; {way_out}"
         yield Refuse(NAME, Finding(None, start.first_line, why))
     because = Finding(None, start.first_line, f"{facts.image} ships the Go toolchain to production")
     yield Divide(NAME, because, start.span)

@@ -1,8 +1,9 @@
 """
-Require a C library where the program cannot do without.
+Require what the program needs of C: the C library, that of C++, and libraries that it is linked against.
 
 With CGO_ENABLED=0 a package that needs C does not compile or, worse, compiles and fails at the first call. Flags like
--race and -buildmode=pie give a binary that asks for a dynamic linker, which `scratch` has not.
+-race and -buildmode=pie give a binary that asks for a dynamic linker. Such a program gets a base that has what it was
+linked against, of a release that is not older.
 
 https://pkg.go.dev/cmd/cgo
 """
@@ -10,69 +11,40 @@ https://pkg.go.dev/cmd/cgo
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from scratchify.analysis.c_library import c_needs, lost_without_c
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.go_build import GoBuild
 from scratchify.analysis.go_program import GoProgram
-from scratchify.decisions import Assume, Decision, Example, Finding, Require, Rule
-from scratchify.knowledge.modules import cgo_modules, longest_prefix
+from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Require, Rule
+from scratchify.knowledge.modules import cgo_modules, longest_prefix, runtime_modules
 from scratchify.model import Build
 
 NAME = "cgo"
 
-_FLAGS = ("race", "msan", "asan", "linkshared")
-_STATIC_MODES = ("", "default", "exe")
-
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    if facts.build:
-        yield from _flags(facts.build)
-    if facts.build and facts.program:
-        yield from _imports(facts.build, facts.program)
-    for made_by, program in facts.other_sources:
-        yield from _flags(made_by)
-        yield from _imports(made_by, program)
-    for path, line in facts.cgo_choice:
-        why = "is compiled depending on cgo: the static binary would take other code than the original"
-        yield Require(NAME, Finding(PurePosixPath(path), line, why), "libc")
-    compiler = facts.installs("c-compiler")
-    if compiler and not facts.program:
-        why = f"installs {compiler.name}: without the source, a package that needs C must be expected"
-        yield Require(NAME, Finding(None, compiler.line, why), "libc")
+    for need in c_needs(facts):
+        because = Finding(need.path, need.line, need.why)
+        if need.capability == "unknown":
+            yield Refuse(NAME, because)
+        else:
+            yield Require(NAME, because, need.capability, need.name)
+    for program in facts.programs:
+        yield from _unknown(program)
+    for path, place, known in lost_without_c(facts):
+        why = f"imports {path}, which uses C where it can: with CGO_ENABLED=0 {known.effect}"
+        yield Assume(NAME, Finding(PurePosixPath(place.path), place.line, why))
 
 
-def _flags(made_by: GoBuild) -> Iterator[Decision]:
-    for flag in _FLAGS:
-        if flag in made_by.go_flags:
-            why = f"-{flag} needs cgo and a C library; build without it for production"
-            yield Require(NAME, Finding(None, made_by.line, why), "libc")
-    if (mode := made_by.flag("buildmode")) not in _STATIC_MODES:
-        why = f"-buildmode={mode} asks for a dynamic linker; leave it out"
-        yield Require(NAME, Finding(None, made_by.line, why), "libc")
-    if "boringcrypto" in made_by.variables.get("GOEXPERIMENT", ""):
-        why = "GOEXPERIMENT=boringcrypto is C: with CGO_ENABLED=0 another cryptography is linked"
-        yield Require(NAME, Finding(None, made_by.line, why), "libc")
-    if "external" in made_by.flag("ldflags"):
-        why = "-linkmode external needs a C linker; with CGO_ENABLED=0 it can be left out"
-        yield Require(NAME, Finding(None, made_by.line, why), "libc")
-
-
-def _imports(made_by: GoBuild, program: GoProgram) -> Iterator[Decision]:
-    unknown: list[str] = []
-    for path, place in program.imports.items():
-        at = PurePosixPath(place.path)
-        known = longest_prefix(cgo_modules(), path)
-        if known and (known.cgo == "dynamic" or (known.cgo == "required" and made_by.target.cgo)):
-            way_out = f"; instead: {known.alternative}" if known.alternative else ""
-            why = f"imports {path}: with CGO_ENABLED=0 {known.effect}{way_out}"
-            yield Require(NAME, Finding(at, place.line, why), "libc")
-        elif not known and path in program.elsewhere:
-            unknown.append(path)
-    if made_by.target.cgo:
-        for place in program.cgo():
-            yield Require(NAME, Finding(PurePosixPath(place.path), place.line, 'imports "C"'), "libc")
+def _unknown(program: GoProgram) -> Iterator[Decision]:
+    unknown = [
+        path
+        for path in program.imports
+        if path in program.elsewhere
+        and not any(longest_prefix(one, path) for one in (cgo_modules(), runtime_modules()))
+    ]
     if unknown:
         place = program.imports[unknown[0]]
-        why = f"not in the tables: {_listed(unknown)}; assumed to need no C, to run no programs and to read no files"
+        why = f"not in the tables: {_listed(unknown)}; assumed to need no C and to run no programs"
         yield Assume(NAME, Finding(PurePosixPath(place.path), place.line, why))
 
 
@@ -83,7 +55,7 @@ def _listed(paths: list[str], most: int = 6) -> str:
 
 RULE = Rule(
     name=NAME,
-    summary="require a C library where the program needs one",
+    summary="require the C libraries that the program is linked against",
     decide=decide,
     example=Example(
         files={
@@ -96,6 +68,17 @@ WORKDIR /app
 COPY . .
 RUN go build -o app .
 CMD ["./app"]
+""",
+        after="""\
+FROM golang:1.22 AS build
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+
+FROM gcr.io/distroless/base-debian12
+WORKDIR /app
+COPY --from=build /app/app /app/app
+ENTRYPOINT ["/app/app"]
 """,
     ),
 )

@@ -2,8 +2,8 @@
 Carry what was copied and may be read at run time.
 
 Templates, static files, migrations and configuration are read from disk, relative to the working directory. What the
-program reads is not analysed yet: every copied file that is not source, a test, documentation or build input comes
-along, and the report says so.
+program names comes along. Where it opens a path that only a run could tell, every copied file that could be meant and
+is no source, test, documentation or build input does too, and the report says so.
 
 Builders of today keep the owner of a file that is copied from another stage; older ones give it to root.
 
@@ -13,11 +13,24 @@ https://github.com/containers/buildah/pull/2562
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from scratchify.analysis.candidates import Candidate
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch
-from scratchify.decisions import Assume, Collect, Decision, Example, Fetch, Finding, Refuse, Rule, gather_if_there
+from scratchify.analysis.regions import Region, regions
+from scratchify.analysis.stage_files import Linked
+from scratchify.decisions import (
+    Collect,
+    Decision,
+    Example,
+    Fetch,
+    Finding,
+    Refuse,
+    Rule,
+    gather_if_there,
+    gather_link,
+    without,
+)
 from scratchify.model import Build
 from scratchify.model.state import ROOT_USERS, is_numeric
 
@@ -30,42 +43,66 @@ MOST = 40
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    if not isinstance(facts.launch, Launch):
+    start = facts.starts
+    if not start:
         return
-    found = [item for item in facts.carried if item.path != facts.launch.binary]
+    found = [item for item in facts.carried if item.path != start.binary]
     if len(found) > MOST:
         line = found[0].origin.line
         why = f"{len(found)} files and folders may be read at run time; put them into folders of their own"
         yield Refuse(NAME, Finding(None, line, why))
         return
     for item in found:
-        yield _carried(item)
-    if found:
-        count = (
-            "1 copied file or folder that is" if len(found) == 1 else f"{len(found)} copied files and folders that are"
-        )
-        why = f"what the program reads is not analysed; carries {count} neither source nor build input"
-        yield Assume(NAME, Finding(None, found[0].origin.line, why))
+        yield _carried(facts, item)
+    for region in regions(facts):
+        yield _whole(facts, region)
 
 
-def _carried(item: Candidate) -> Decision:
+def _whole(facts: Facts, region: Region) -> Decision:
+    if region.mixed:
+        why = f"{region.what.why}, where {region.mixed} lie too: what is new is not known; use a folder of its own"
+        return Refuse(NAME, Finding(None, region.what.line, why))
+    because = Finding(None, region.what.line, f"{region.what.why}: {region.folder} may be read at run time")
+    dropped = [one.path for one in facts.choices.drop if one.path.startswith(region.folder + "/")]
+    shell = gather_if_there(region.folder, "cp -a", facts.given_to) + without(dropped)
+    return Collect(NAME, because, shell, (region.folder,))
+
+
+def _carried(facts: Facts, item: Candidate) -> Decision:
     origin = item.origin
     what = f"the folder {item.path}" if item.is_folder else item.path
     because = Finding(None, origin.line, f"puts {what} into the image, which may be read at run time")
-    if item.absent or item.is_link or _ODD.search(item.path):
-        # COPY fails where a file is missing, puts the content of a linked folder where the link should be, and reads
-        # some characters in its own way
-        shell = gather_if_there(item.path, "cp -RL" if item.is_link else "cp -a")
-        return Collect(NAME, because, shell, (item.path,))
-    owner = _owner(item)
+    if item.because and item.because.place.path:
+        place = item.because.place
+        because = Finding(PurePosixPath(place.path), place.line, f"{item.because.how} {item.because.path}")
+    elif item.because:
+        because = Finding(None, item.because.place.line, f"{item.because.how} {item.because.path}")
+    if item.absent or item.is_link or item.as_it_is or _ODD.search(item.path):
+        # COPY fails where a file is missing, puts the content of a linked folder where the link should be, reads some
+        # characters in its own way, and makes a folder anew
+        return Collect(NAME, because, _gathered(item, facts.given_to), (item.path,))
+    owner = facts.given_to or _owner(item)
+    if owner and not is_numeric(owner) and facts.knows_owner(owner):
+        return Collect(NAME, because, _gathered(item, None), (item.path,))
     if owner and not is_numeric(owner):
         why = f"the folder {item.path} belongs to {owner}; write the owner as numbers"
         return Refuse(NAME, Finding(None, origin.line, why))
     return Fetch(NAME, because, item.path, item.path, is_folder=item.is_folder, owner=owner, at=origin.at)
 
 
+def _gathered(item: Candidate, owner: str | None) -> str:
+    if isinstance(item.origin, Linked):
+        # what the distribution has at its end would not come along otherwise
+        leads_away = item.origin.target.startswith(("/usr/", "/etc/", "/lib/"))
+        target = f" && {gather_if_there(item.origin.target, 'cp -RL')}" if leads_away else ""
+        return gather_link(item.path) + target
+    return gather_if_there(item.path, "cp -RL" if item.is_link else "cp -a", owner)
+
+
 def _owner(item: Candidate) -> str | None:
-    owner = item.origin.owner
+    if item.owner:
+        return item.owner if is_numeric(item.owner) and item.owner not in ROOT_USERS else None
+    owner = None if isinstance(item.origin, Linked) else item.origin.owner
     if owner is None or owner.text in ROOT_USERS:
         return None
     # without --chown a folder is made root's, but most builders let a file keep its owner

@@ -2,7 +2,8 @@
 Carry the variables that the program may read.
 
 ENV does not cross FROM. What only the build reads (GOPATH, GOFLAGS, GOPROXY, PATH for tools …) stays behind, unless the
-source names it; GOGC, GOMAXPROCS and their like are read by every Go program.
+source names it, and so do the tokens that a build fetches private modules by. GOGC, GOMAXPROCS and their like are read
+by every Go program.
 
 https://docs.docker.com/reference/dockerfile/#env
 """
@@ -10,8 +11,9 @@ https://docs.docker.com/reference/dockerfile/#env
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from scratchify.analysis.environment import BUILD_SECRETS
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Rule
+from scratchify.decisions import Assume, Carry, Decision, Example, Finding, Provide, Refuse, Rule
 from scratchify.model import Build, Env, Pair
 from scratchify.syntax.shell_words import BadSubstitution
 
@@ -22,6 +24,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     yield from _of_the_image(facts)
     for env in facts.stage.of(Env):
         pairs = [pair for pair in env.pairs if facts.is_run_time(pair)]
+        yield from _secrets(facts, env)
         if not pairs:
             continue
         names = ", ".join(pair.name for pair in pairs)
@@ -39,6 +42,16 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             # what only the build reads stays where it is
             replaces = facts.movable(env) if len(pairs) == len(env.pairs) else None
             yield Provide(NAME, because, instruction, at=at, replaces=replaces)
+
+
+def _secrets(facts: Facts, env: Env) -> Iterator[Decision]:
+    """By the name of a variable alone it is not certain that the program does not look for it."""
+    for pair in env.pairs:
+        if pair.name in BUILD_SECRETS and not facts.is_run_time(pair):
+            why = (
+                f"{pair.name} is taken for a credential of the build, which the program does not read, and stays behind"
+            )
+            yield Assume(NAME, Finding(None, env.syntax.first_line, why))
 
 
 def _of_the_image(facts: Facts) -> Iterator[Decision]:

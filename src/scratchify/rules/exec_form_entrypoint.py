@@ -2,7 +2,7 @@
 Start the program without a shell, by its absolute path.
 
 `scratch` has no /bin/sh, so the shell form cannot start; and a shell as process 1 swallows SIGTERM. Plain words become
-exec form exactly; what only a shell does is required, not imitated.
+exec form exactly; what only a shell does is not imitated.
 
 https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 """
@@ -14,6 +14,7 @@ from typing import Literal
 
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.kept_command import InShell
 from scratchify.analysis.launch import SHELLS, Launch, NeedsShell, OtherProgram
 from scratchify.decisions import Assume, Carry, Command, Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build, Cmd, Entrypoint
@@ -25,8 +26,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     match facts.launch:
         case Launch() as launch:
             yield from _started(facts, launch)
-        case NeedsShell(line=line, why=why):
-            yield Require(NAME, Finding(None, line, why), "shell")
+        case (InShell() | NeedsShell()) as start:
+            because = Finding(PurePosixPath(start.path) if start.path else None, start.line, start.why)
+            yield Require(NAME, because, "shell") if isinstance(start, InShell) else Refuse(NAME, because)
         case OtherProgram() as other:
             yield _other(facts, other)
         case None:
@@ -36,36 +38,37 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
 
 def _started(facts: Facts, launch: Launch) -> Iterator[Decision]:
     because = Finding(None, launch.line, f"starts {launch.binary}, which line {launch.built.line} builds")
-    replaced_by = next((caller for caller in facts.callers if caller.command and not caller.entrypoint), None)
-    if launch.is_cmd_only and replaced_by and replaced_by.command:
-        why = f"replaces the whole command, so that CMD stays one: {' '.join(replaced_by.command.words)}"
-        because = Finding(PurePosixPath(replaced_by.path), replaced_by.command.line, why)
+    replaced = facts.callers.commands
+    if launch.is_cmd_only and replaced:
+        (path, command), others = replaced[0], f", as do {len(replaced) - 1} others" if replaced[1:] else ""
+        why = f"replaces the whole command{others}, so that CMD stays one: {command.shown}"
+        because = Finding(PurePosixPath(path), command.line, why)
         words = (launch.binary, *(launch.cmd or ()))
-        spans = tuple(said.syntax.span for said in launch.said_by)
-        yield Command(NAME, because, launch.binary, None, words, ("CMD",), spans)
+        at = tuple(said.syntax.span for said in launch.said_by)
+        yield Command(NAME, because, launch.binary, None, words, ("CMD",), at, launch.first_word)
         return
     anew: list[Literal["ENTRYPOINT", "CMD"]] = []
-    replaced = []
+    spans = []
     for said in launch.said_by:
         if _stays(launch, said):
             yield Carry(NAME, because, said.syntax.span, keep=False)
             continue
-        replaced.append(said.syntax.span)
+        spans.append(said.syntax.span)
         if launch.is_cmd_only or isinstance(said, Entrypoint):
             anew.append("ENTRYPOINT")
         if launch.cmd is not None and (launch.is_cmd_only or isinstance(said, Cmd)):
             anew.append("CMD")
-    yield Command(
-        NAME, because, launch.binary, launch.entrypoint, launch.cmd, tuple(dict.fromkeys(anew)), tuple(replaced)
-    )
-    name = basename(launch.binary)
+    if not launch.said_by:  # the base image did
+        anew = ["ENTRYPOINT", "CMD"] if launch.cmd else ["ENTRYPOINT"]
+    said_anew, entrypoint = tuple(dict.fromkeys(anew)), launch.entrypoint
+    yield Command(NAME, because, launch.binary, entrypoint, launch.cmd, said_anew, tuple(spans), launch.first_word)
     if launch.first_word != launch.binary and facts.program:
         yield from _own_name(facts.program, launch)
     if launch.is_cmd_only:
-        why = f"arguments of docker run now go to {name}, where they replaced the whole command"
+        why = f"arguments of docker run now go to {basename(launch.binary)}, where they replaced the whole command"
         yield Assume(NAME, Finding(None, launch.line, why))
-    elif not launch.said_by[0].command.is_exec_form:
-        why = f"arguments of docker run now go to {name}, where the shell form left them out"
+    elif launch.drops_arguments:
+        why = f"arguments of docker run now go to {basename(launch.binary)}, where the command left them out"
         yield Assume(NAME, Finding(None, launch.line, why))
 
 
@@ -81,27 +84,33 @@ def _own_name(program: GoProgram, launch: Launch) -> Iterator[Decision]:
 
 def _stays(launch: Launch, said: Entrypoint | Cmd) -> bool:
     """Say whether the final stage says this instruction as it is."""
-    if launch.is_cmd_only or not said.command.is_exec_form:
-        return False
-    return said.command.words == (launch.entrypoint if isinstance(said, Entrypoint) else launch.cmd)
+    words = launch.entrypoint if isinstance(said, Entrypoint) else launch.cmd
+    return not launch.is_cmd_only and said.command.is_exec_form and said.command.words == words
 
 
 def _other(facts: Facts, other: OtherProgram) -> Decision:
-    word = other.words[0] if other.words else ""
+    word, line = other.words[0] if other.words else "", other.line
+    so = "so it never ran" if other.is_nowhere else "unless it is a program of the base image, which scratch has not"
+    why = f"{word} is nowhere in this image as far as its steps tell, {so}; start what go build -o makes"
     if basename(word) in SHELLS:
-        why = f"{word} starts the program; start it directly, in exec form"
-        return Require(NAME, Finding(None, other.line, why), "shell")
-    if other.path:
-        why = f"starts {other.path}, which this build copies and does not compile; start the binary itself"
-        return Require(NAME, Finding(None, other.line, why), "shell")
-    if basename(word) == "go":
-        why = f"{' '.join(other.words[:2])} compiles when the container starts; build in a RUN and start the binary"
-        return Refuse(NAME, Finding(None, other.line, why))
-    if facts.blocked:
+        script = next((one for one in other.words[1:2] if not one.startswith("-")), None)
+        what = f"runs {script}, whose content is not known" if script else "starts the program"
+        why = f"{word} {what}; start the binary itself, in exec form"
+    elif other.path:
+        is_known = facts.files.read(other.path) is not None
+        what = "which this build copies and does not compile" if is_known else "whose content is not known"
+        why = f"starts {other.path}, {what}; start the binary itself"
+    elif basename(word) in facts.walked.only_fetched:
+        line = facts.walked.only_fetched[basename(word)]
+        why = f"go get fetches {basename(word)} and installs nothing in this Go, so the image never ran; use go install"
+    elif facts.blocked:
         why = f"where {word} comes from is not known, because not every step could be followed"
-        return Refuse(NAME, Finding(None, other.line, why))
-    why = f"{word} is nowhere in this image as far as its steps tell; start what go build -o makes"
-    return Refuse(NAME, Finding(None, other.line, why))
+    elif other.hidden:
+        at = f"line {other.hidden.line}: {other.hidden.why}"
+        why = f"starts {word}, of which nobody can tell what it is ({at}); build it here, or copy the file itself"
+    elif "/" in word and facts.files.may_be_folder(facts.end.path(word)):
+        why = f"starts {word}, which may lie in the build context, and that is not at hand; give --context"
+    return Refuse(NAME, Finding(None, line, why))
 
 
 RULE = Rule(

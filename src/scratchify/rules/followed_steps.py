@@ -8,6 +8,7 @@ https://docs.docker.com/build/building/multi-stage/
 """
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
 from scratchify.decisions import ROOTFS, Assume, Decision, Example, Finding, Refuse, Rule
@@ -18,10 +19,18 @@ NAME = "followed-steps"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    for blocked in facts.blocked:
-        yield Refuse(NAME, Finding(None, blocked.line, blocked.why))
+    for blocked in dict.fromkeys(facts.blocked):
+        said_in = PurePosixPath(blocked.path) if blocked.path else None
+        yield Refuse(NAME, Finding(said_in, blocked.line, blocked.why))
+    given = {pair.name for arg in facts.stage.of(Arg) for pair in arg.pairs if pair.value} | set(
+        build.global_variables()
+    )
     for name, line in facts.arguments.items():
-        yield Assume(NAME, Finding(None, line, f"the build argument {name} decides a path; taken to keep its default"))
+        decides = f"the build argument {name} decides a path"
+        if name in given or name.startswith(("BUILD", "TARGET")):
+            yield Assume(NAME, Finding(None, line, f"{decides}; taken to keep its default"))
+        else:
+            yield Refuse(NAME, Finding(None, line, f"{decides} and has no default; give it one"))
     line = facts.stage.start.syntax.first_line
     if ROOTFS in facts.files.entries:
         why = f"{ROOTFS}, where the final stage's files would be gathered, is in use; choose another folder"

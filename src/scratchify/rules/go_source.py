@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
-from scratchify.analysis.launch import Launch
 from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
 from scratchify.model import Build
 
@@ -22,20 +21,24 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if facts.program:
         for path in facts.program.missing:
             place = facts.program.imports[path]
-            why = f"imports {path}, which no step puts into the image: it does not build from here"
+            in_module = facts.program.module and facts.program.module.path
+            is_relative = path.startswith(".") and in_module
+            what = "a relative path, which modules do not know" if is_relative else "which no step puts into the image"
+            why = f"imports {path}, {what}: it does not build from here"
             yield Refuse(NAME, Finding(PurePosixPath(place.path), place.line, why))
-    if facts.program or not isinstance(facts.launch, Launch):
+    if facts.program or not facts.starts:
         return
-    line = facts.launch.built.line
-    if facts.settings.assume_source:
+    line = facts.starts.built.line
+    if not (facts.has_source or facts.settings.assume_source):
+        yield Refuse(NAME, Finding(None, line, "no Go file in the build context to prove anything by; give --context"))
+    elif facts.starts.built.package is None:
+        why = "the program comes from another module, whose source is not at hand: what it needs cannot be known"
+        yield Refuse(NAME, Finding(None, line, why))
+    elif facts.settings.assume_source:
         why = "no Go source at hand: assumed to need no C, to run no programs and to read no files"
         yield Assume(NAME, Finding(None, line, why))
-    elif not facts.has_source:
-        yield Refuse(NAME, Finding(None, line, "no Go file in the build context to prove anything by; give --context"))
-    elif facts.launch.built.package is None:
-        yield Refuse(NAME, Finding(None, line, "the program comes from another module, whose source is not at hand"))
     else:
-        folder = facts.launch.built.package
+        folder = facts.starts.built.package
         why = f"{folder} holds no Go file that is copied and compiled; give --context, or copy what this builds"
         yield Refuse(NAME, Finding(None, line, why))
 

@@ -1,18 +1,23 @@
 """
 Move labels, ports, volumes, the stop signal and the health check to the final stage.
 
-None of them crosses FROM. A health check in exec form may run the program itself; any other program or shell is not
-there.
+None of them crosses FROM. A health check in exec form may run the program itself; one that needs another program, or a
+shell, stays as it is on a base that has them.
 
 https://docs.docker.com/reference/dockerfile/#healthcheck
 """
 
+import json
 from collections.abc import Iterator
 
 from scratchify.analysis.facts import Facts
+from scratchify.analysis.in_shell import Place, ShellUse
 from scratchify.analysis.launch import Launch, find_program
+from scratchify.analysis.started_text import Surroundings, checked_by
+from scratchify.analysis.started_variables import Hindrance
 from scratchify.decisions import Carry, Decision, Example, Finding, Provide, Refuse, Require, Rule
-from scratchify.model import Build, Expose, Healthcheck, Label, Maintainer, StopSignal, Typed, Volume
+from scratchify.model import Build, Expose, Healthcheck, Label, Maintainer, State, StopSignal, Typed, Volume, states
+from scratchify.model.state import DEFAULT_SHELL
 from scratchify.syntax.shell_words import BadSubstitution
 
 NAME = "image-metadata"
@@ -24,7 +29,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             case Label() | Maintainer() | Expose() | Volume() | StopSignal():
                 yield _moved(facts, instruction)
             case Healthcheck():
-                yield from _health_check(facts, instruction)
+                yield from _health_check(build, facts, instruction)
             case _:
                 pass
 
@@ -42,23 +47,64 @@ def _moved(facts: Facts, instruction: Typed) -> Decision:
     return Provide(NAME, because, f"{syntax.name} {said}", at=syntax.span.start, replaces=syntax.span)
 
 
-def _health_check(facts: Facts, check: Healthcheck) -> Iterator[Decision]:
-    line, command = check.syntax.first_line, check.command
-    if command and not command.is_exec_form:
-        why = "HEALTHCHECK in shell form needs a shell; let the program check itself, in exec form"
-        yield Require(NAME, Finding(None, line, why), "shell")
+def _health_check(build: Build, facts: Facts, check: Healthcheck) -> Iterator[Decision]:
+    line, command, launch = check.syntax.first_line, check.command, facts.launch
+    because = Finding(None, line, "HEALTHCHECK describes the image")
+    if command is None or (command.is_exec_form and not facts.starts):
+        yield Carry(NAME, because, check.syntax.span, keep=False)
         return
-    if command and isinstance(facts.launch, Launch):
-        program = command.words[0]
-        if find_program(program, facts.files, facts.end) != facts.launch.binary:
-            why = f"HEALTHCHECK runs {program}; let the program check itself"
-            yield Require(NAME, Finding(None, line, why), "program", program)
-            return
-        if "/" not in program:
-            why = f"HEALTHCHECK finds {program} through a PATH that the final stage lacks; write {facts.launch.binary}"
-            yield Refuse(NAME, Finding(None, line, why))
-            return
+    state = [*states(build, facts.stage)][-1]
+    words = command.words if command.is_exec_form else _plain(command.text, Surroundings(state, facts.files))
+    path = find_program(words[0], facts.files, state) if words else None
+    is_own = isinstance(launch, Launch) and path in (launch.binary, *dict(facts.other_programs))
+    if not isinstance(launch, Launch) or not is_own or words is None:
+        yield from _kept_check(facts, check, state)
+    elif launch.folder != state.workdir:
+        why = f"HEALTHCHECK starts in {state.workdir} and the program in {launch.folder}; use WORKDIR for both"
+        yield Refuse(NAME, Finding(None, line, why))
+    elif command.is_exec_form and "/" in words[0]:
+        yield Carry(NAME, because, check.syntax.span, keep=False)
+    else:
+        flags = "".join(f"{flag.text} " for flag in check.syntax.flags)
+        said = f"HEALTHCHECK {flags}CMD {json.dumps((path, *words[1:]), ensure_ascii=False)}"
+        because = Finding(None, line, f"HEALTHCHECK runs {path}, which this build makes, and needs no shell")
+        yield Provide(NAME, because, said, at=check.syntax.span.start, replaces=check.syntax.span)
+
+
+def _kept_check(facts: Facts, check: Healthcheck, state: State) -> Iterator[Decision]:
+    """A check that stays as it is, on a base that has what it runs."""
+    line, command = check.syntax.first_line, check.command
+    use, at = ShellUse(facts.files, state), Place(None, line)
+    if command is None:
+        return
+    because = Finding(None, line, "HEALTHCHECK in shell form needs a shell")
+    if command.is_exec_form:
+        use.argv(command.words, at)
+        because = Finding(None, line, f"HEALTHCHECK runs {' '.join(command.words)}")
+    elif state.shell != DEFAULT_SHELL:
+        yield Refuse(NAME, Finding(None, line, f"{because.message}, which SHELL says; write it in exec form"))
+    else:
+        use.text(command.text, at)
+        yield Require(NAME, because, "shell")
+    if use.needs_path:
+        use.stop("it finds a program by a PATH that the final stage lacks; write its path", at)
+    if path := facts.left_behind((*use.scripts, *use.binaries)):
+        use.stop(f"{path} is not carried", at)
+    if use.hindrance:
+        why = f"{because.message}: {use.hindrance.why}; let the program check itself, in exec form"
+        yield Refuse(NAME, Finding(None, line, why))
+    for program in use.programs:
+        found = Finding(None, line, f"HEALTHCHECK runs {program.name}")
+        yield Require(NAME, found, "program", program.name, program.is_plain)
     yield Carry(NAME, Finding(None, line, "HEALTHCHECK describes the image"), check.syntax.span, keep=False)
+
+
+def _plain(text: str, at: Surroundings) -> tuple[str, ...] | None:
+    """Return the words of a shell form that only starts one program."""
+    found = checked_by(text, at)
+    if isinstance(found, Hindrance) or found.settings or found.folder != at.state.workdir:
+        return None
+    return found.words
 
 
 RULE = Rule(

@@ -29,6 +29,8 @@ _BY_CALL = frozenset(package for package, _ in _ASKS)
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.is_dropped(TABLE):
+        return
     has_table = facts.installs("mime-types") or (facts.base and facts.base.mime_types)
     found = _asked(facts.program) if facts.program and has_table else None
     if found:

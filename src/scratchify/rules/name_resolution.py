@@ -23,7 +23,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         line = facts.stage.start.syntax.first_line
         because = Finding(None, line, f"Go 1.{facts.go_minor} asks DNS before /etc/hosts without /etc/nsswitch.conf")
         shell = "mkdir -p /rootfs/etc && echo 'hosts: files dns' > /rootfs/etc/nsswitch.conf"
-        yield Collect(NAME, because, shell, ("/etc/nsswitch.conf",))
+        yield Collect(NAME, because, shell, ("/etc/nsswitch.conf",), of_distribution=True)
 
 
 RULE = Rule(

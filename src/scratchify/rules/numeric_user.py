@@ -20,6 +20,14 @@ NAME = "numeric-user"
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     user = facts.end.user
     said = [*facts.stage.of(User)]
+    if said and facts.runs_as_made_user and not facts.end.user_decided_by and facts.knows_owner(user):
+        last, made = said[-1], facts.runs_as_made_user
+        because = Finding(None, last.syntax.first_line, f"the program runs as {user}, whom line {made.line} makes")
+        if facts.for_final_stage(last.user, facts.state_before(last)) == last.user:
+            yield Carry(NAME, because, last.syntax.span, keep=facts.is_needed_by_build(last))
+        else:
+            yield Provide(NAME, because, f"USER {user}", at=last.syntax.span.start, replaces=facts.movable(last))
+        return
     if said and facts.end.user_decided_by:
         yield from _chosen(facts, said[-1])
         return

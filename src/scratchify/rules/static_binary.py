@@ -2,13 +2,14 @@
 Link the binary statically.
 
 Where a C compiler is at hand, Go links net and os/user against libc by default, and the binary asks for a dynamic
-linker that `scratch` has not. CGO_ENABLED=0 takes Go's own implementations.
+linker that `scratch` has not. CGO_ENABLED=0 takes Go's own implementations. A program that needs C is left as it is.
 
 https://pkg.go.dev/cmd/cgo
 """
 
 from collections.abc import Iterator
 
+from scratchify.analysis.c_library import c_needs, has_c, is_static, relinked
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_build import GoBuild
 from scratchify.decisions import Assume, Decision, Example, Finding, Provide, Refuse, Rewrite, Rule
@@ -27,21 +28,24 @@ REBUILDS_SINCE = 5
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     if not facts.build:
         return
+    if c_needs(facts) or relinked(facts) or (has_c(facts, facts.build) and is_static(facts, facts.build)):
+        return
     others = {built.build for _, built in facts.other_programs}
     made_by = [facts.build, *(facts.builds[index] for index in sorted(others) if facts.builds[index] != facts.build)]
     yield from _precompiled(facts, facts.build)
-    unset = [one for one in made_by if SWITCH not in one.variables]
+    # a command that became a step says it itself
+    unset = [one for one in made_by if SWITCH not in one.variables and one.start >= 0]
     why = f"go {facts.build.verb} may link against libc, which scratch has not, unless {SWITCH}=0"
     others_compile = bool(facts.tests) or len(facts.builds) > len(made_by)
     if unset and not others_compile:
-        yield Provide(NAME, Finding(None, unset[0].line, why), f"ENV {SWITCH}=0", in_build_stage=True)
+        yield Provide(NAME, Finding(*unset[0].place, why), f"ENV {SWITCH}=0", in_build_stage=True)
     for one in unset if others_compile else ():
         # tests and tools may need what the program does not
         if build.text.startswith("[", one.start):
             advice = f"tests or tools are compiled too, which may need cgo; set {SWITCH} with ENV"
-            yield Refuse(NAME, Finding(None, one.line, advice))
+            yield Refuse(NAME, Finding(*one.place, advice))
         else:
-            yield Rewrite(NAME, Finding(None, one.line, why), Edit(Span(one.start, one.start), f"{SWITCH}=0 "))
+            yield Rewrite(NAME, Finding(*one.place, why), Edit(Span(one.start, one.start), f"{SWITCH}=0 "))
     spans = set()
     for one in made_by:
         if one.variables.get(SWITCH) in (None, "0"):
@@ -49,7 +53,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         span = _switched_on(build, facts, one)
         if span is None:
             why = f"{SWITCH} is {one.variables[SWITCH] or 'set to nothing'} for this build; set it to 0 with ENV"
-            yield Refuse(NAME, Finding(None, one.line, why))
+            yield Refuse(NAME, Finding(*one.place, why))
         elif span not in spans:
             spans.add(span)
             yield from _switched_off(build, span)
@@ -58,7 +62,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
 def _precompiled(facts: Facts, made_by: GoBuild) -> Iterator[Decision]:
     if facts.go_minor is not None and facts.go_minor < REBUILDS_SINCE and "installsuffix" not in made_by.go_flags:
         why = f"Go 1.{facts.go_minor} links its precompiled net package, cgo or not; build with a newer Go"
-        yield Refuse(NAME, Finding(None, made_by.line, why))
+        yield Refuse(NAME, Finding(*made_by.place, why))
 
 
 def _switched_off(build: Build, span: Span) -> Iterator[Decision]:

@@ -40,10 +40,10 @@ _NEEDS = {"os-release": "/etc/os-release", "services": "/etc/services"}
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     seen: set[str] = set()
     for path, place, why in _asked(facts.program, facts.end) if facts.program else ():
-        if path not in seen and path not in facts.files.entries:
+        if path not in seen and path not in facts.files.entries and not facts.is_dropped(path):
             seen.add(path)
             because = Finding(PurePosixPath(place.path), place.line, why)
-            yield Collect(NAME, because, gather_if_there(path, "cp -RL"), (path,))
+            yield Collect(NAME, because, gather_if_there(path, "cp -RL"), (path,), of_distribution=True)
 
 
 def _asked(program: GoProgram, end: State) -> Iterator[tuple[str, Place, str]]:
@@ -54,10 +54,25 @@ def _asked(program: GoProgram, end: State) -> Iterator[tuple[str, Place, str]]:
         for file, call in program.calls(package, *functions):
             place = Place(file.context_path, call.line)
             yield from ((path, place, f"{package}.{call.function} reads {path}") for path in paths)
+    yield from _numbers(program)
     for place, known in program.known_imports():
         for need in known.needs:
             if need in _NEEDS and known.path != "net":
                 yield _NEEDS[need], place, f"imports {known.path}, which reads {_NEEDS[need]}"
+
+
+def _numbers(program: GoProgram) -> Iterator[tuple[str, Place, str]]:
+    """Names of ports and of protocols are looked up in files, but for a few: https://pkg.go.dev/net#Dial"""
+    for file, call in program.calls("net", "Dial", "DialTimeout", "Listen", "ListenPacket"):
+        network, address = (*call.arguments, None, None)[:2]
+        place = Place(file.context_path, call.line)
+        port = (address or "").rpartition(":")[2]
+        if network and network.startswith("ip") and ":" in network:
+            yield "/etc/protocols", place, f"net.{call.function} looks up {network} in /etc/protocols"
+        elif (
+            network and network.startswith(("tcp", "udp")) and ":" in (address or "") and not port.isdecimal() and port
+        ):
+            yield "/etc/services", place, f"net.{call.function} looks up {port} in /etc/services"
 
 
 RULE = Rule(

@@ -9,17 +9,31 @@ https://pkg.go.dev/os#TempDir
 
 from collections.abc import Iterator
 
+from scratchify.analysis.evidence import is_left_out, untold
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Collect, Decision, Example, Finding, Rule
+from scratchify.decisions import Collect, Decision, Example, Finding, Rule, left_out
 from scratchify.model import Build
 
 NAME = "temporary-directory"
 
+_ASKS = {
+    "os": ("CreateTemp", "MkdirTemp", "TempDir"),
+    "io/ioutil": ("TempDir", "TempFile"),
+    "mime/multipart": ("NewReader",),
+}
+
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.is_dropped("/tmp"):
+        return
     line = facts.stage.start.syntax.first_line
+    if is_left_out(facts, "temporary-directory", _ASKS, ("/tmp", "TMPDIR")):
+        because = Finding(None, line, "leaves out /tmp: nothing makes temporary files or takes uploads")
+        yield from left_out(NAME, because, "/tmp", untold(facts))
+        return
     because = Finding(None, line, f"{facts.image} has a /tmp for everybody, scratch has none")
-    yield Collect(NAME, because, "mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp", ("/tmp",))
+    shell = "mkdir -p /rootfs/tmp && chmod a=rwx,+t /rootfs/tmp"
+    yield Collect(NAME, because, shell, ("/tmp",), of_distribution=True)
 
 
 RULE = Rule(

@@ -10,42 +10,50 @@ https://pkg.go.dev/time#LoadLocation
 
 from collections.abc import Iterator
 
+from scratchify.analysis.evidence import is_left_out, untold
 from scratchify.analysis.facts import Facts
-from scratchify.decisions import Collect, Decision, Example, Fetch, Finding, Rule
+from scratchify.decisions import Collect, Decision, Example, Fetch, Finding, Rule, gather_if_there, left_out
 from scratchify.model import Build
 
 NAME = "time-zone-data"
 
 DATABASE = "/usr/share/zoneinfo"
 
+_ASKS = {"time": ("LoadLocation", "LoadLocationFromTZData")}
+
 _WITH_OLD_NAMES = frozenset({"wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm"})
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
+    if facts.is_dropped(DATABASE):
+        return
+    if not facts.installs("zone-data") and is_left_out(facts, "zone-data", _ASKS, ("TZ", "zoneinfo")):
+        why = "leaves out time zones: nothing loads a location or reads TZ, which means UTC if it is set from outside"
+        because = Finding(None, facts.stage.start.syntax.first_line, why)
+        yield from left_out(NAME, because, "time zones", untold(facts))
+        return
     base = facts.base
     image = facts.image
     line = facts.stage.start.syntax.first_line
     is_trimmed = facts.build is not None and "trimpath" in facts.build.go_flags
-    archive = f"{base.goroot}/lib/time/zoneinfo.zip" if base and base.goroot else None
+    archive = f"{facts.goroot}/lib/time/zoneinfo.zip" if facts.goroot else None
     if installed := facts.installs("zone-data"):
-        yield Fetch(
-            NAME, Finding(None, installed.line, f"installs {installed.name}"), DATABASE, DATABASE, is_folder=True
-        )
+        because = Finding(None, installed.line, f"installs {installed.name}")
+        yield Fetch(NAME, because, DATABASE, DATABASE, is_folder=True, of_distribution=True)
     elif base and base.zoneinfo and (is_trimmed or base.release in _WITH_OLD_NAMES or not archive):
         because = Finding(None, line, f"{image} has {DATABASE}, scratch has not")
-        yield Fetch(NAME, because, DATABASE, DATABASE, is_folder=True)
+        yield Fetch(NAME, because, DATABASE, DATABASE, is_folder=True, of_distribution=True)
     elif archive and not is_trimmed and base and base.family in ("alpine", "debian"):
         because = Finding(None, line, f"{image} has every zone name in the toolchain's own archive alone")
         yield Fetch(NAME, because, archive, archive)
     elif not is_trimmed or (base and base.zoneinfo):
         because = Finding(None, line, f"{image} may have time zones, scratch has none")
-        yield Collect(NAME, because, _tolerant(archive, is_trimmed), (DATABASE,))
+        yield Collect(NAME, because, _tolerant(archive, is_trimmed), (DATABASE,), of_distribution=True)
 
 
 def _tolerant(archive: str | None, is_trimmed: bool) -> str:
     sources = [DATABASE] + ([archive] if archive and not is_trimmed else [])
-    copy = 'mkdir -p "/rootfs${z%/*}" && cp -R "$z" "/rootfs$z"'
-    return f'for z in {" ".join(sources)}; do if [ -e "$z" ]; then {copy}; fi; done'
+    return " && ".join(gather_if_there(source, "cp -R") for source in sources)
 
 
 RULE = Rule(

@@ -17,7 +17,7 @@ NAME = "working-directory"
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
-    folder = facts.end.workdir
+    folder = facts.files.resolve(facts.end.workdir)
     said = [*facts.stage.of(Workdir)]
     if not said:
         line = facts.stage.start.syntax.first_line
@@ -28,7 +28,8 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     last = said[-1]
     state = facts.state_before(last)
     because = Finding(None, last.syntax.first_line, f"the program starts in {folder}")
-    if last.path.startswith("/") and facts.for_final_stage(last.path, state) == last.path:
+    is_as_written = last.path.startswith("/") and facts.for_final_stage(last.path, state) == last.path
+    if is_as_written and folder == state.path(state.expand(last.path).text):
         yield Carry(NAME, because, last.syntax.span, keep=facts.is_needed_by_build(last))
     else:
         at = last.syntax.span.start

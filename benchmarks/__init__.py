@@ -1,0 +1,1 @@
+"""Programs that measure over many Dockerfiles."""
