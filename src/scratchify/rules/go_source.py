@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
+from scratchify.analysis.stage_files import Unlisted
 from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
 from scratchify.model import Build
 
@@ -34,6 +35,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     elif facts.starts.built.package is None:
         why = "the program comes from another module, whose source is not at hand: what it needs cannot be known"
         yield Refuse(NAME, Finding(None, line, why))
+    elif (region := facts.files.unlisted_at(facts.starts.built.package)) and _is_foreign(facts, region):
+        why = f"{region.why}: its source is not at hand, so that what the program needs cannot be known"
+        yield Refuse(NAME, Finding(None, region.line, why))
     elif facts.settings.assume_source:
         why = "no Go source at hand: assumed to need no C, to run no programs and to read no files"
         yield Assume(NAME, Finding(None, line, why))
@@ -41,6 +45,12 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         folder = facts.starts.built.package
         why = f"{folder} holds no Go file that is copied and compiled; give --context, or copy what this builds"
         yield Refuse(NAME, Finding(None, line, why))
+
+
+def _is_foreign(facts: Facts, region: Unlisted) -> bool:
+    """Say whether a folder's source is downloaded, and not from a build context that is not at hand."""
+    package = facts.starts.built.package if facts.starts else None
+    return region.is_source and package is not None and not facts.files.is_unseen(package)
 
 
 RULE = Rule(
