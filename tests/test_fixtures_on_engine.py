@@ -41,6 +41,16 @@ PROBES = {
         "/healthz",
     ),
     "alpine-copied-toolchain": ("/warm",),
+    "beego-by-convention": ("/static/css/stone.css",),
+    "echo-static-and-file": (
+        "/pictures/jay.svg",
+        "/robots.txt",
+    ),
+    "fiber-views-and-static": (
+        "/leaf.css",
+        "/ripe",
+        "/map",
+    ),
     "carry-and-drop": (
         "/ask/birds",
         "/ask/trees",
