@@ -153,3 +153,21 @@ def test_another_distribution_is_not_asked_for_its_debian_release(image: str) ->
     files = {**PROGRAM, "c.go": 'package main\n\nimport "C"\n'}
     said = " ".join(message for _, message in reasons(text, files, Settings()).values())
     assert f"{image} is no Debian whose release a final stage could follow" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "rule", "said"),
+    [
+        ("COPY main.go .\nRUN go get example.com/x", "followed-steps", "works within a module alone from Go 1.18 on"),
+        ("COPY main.go .\nRUN go build -o app main.go", "go-source", "and no go.mod is at hand to say which"),
+    ],
+)
+def test_what_needs_a_module_is_refused_where_there_is_none(steps: str, rule: str, said: str) -> None:
+    files = {"main.go": 'package main\n\nimport "example.com/x"\n\nfunc main() { x.Run() }\n'}
+    text = f'FROM golang:1.22\nWORKDIR /app\n{steps}\nRUN go build -o app main.go\nENTRYPOINT ["./app"]\n'
+    assert said in reasons(text, files)[rule][1]
+
+
+def test_files_of_the_standard_library_alone_need_no_module() -> None:
+    text = 'FROM golang:1.22\nWORKDIR /app\nCOPY main.go .\nRUN go build -o app main.go\nENTRYPOINT ["./app"]\n'
+    assert rewritten(text, {"main.go": PROGRAM["main.go"]})

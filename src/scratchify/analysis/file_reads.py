@@ -23,6 +23,7 @@ _STARTERS = {
     "os/exec": frozenset({"Command", "CommandContext"}),
     "os": frozenset({"StartProcess"}),
     "syscall": frozenset({"Exec", "ForkExec"}),
+    "golang.org/x/sys/unix": frozenset({"Exec"}),
 }
 _MEMORY = ":memory:"
 _NAME_OF_VIPER = "config"
