@@ -225,3 +225,14 @@ def test_vendored_wrappers_of_system_calls_start_nothing() -> None:
     assert "poster.png" not in rewritten(HEAD + RUNS, files)
     files["main.go"] = 'package main\n\nimport "golang.org/x/sys/unix"\n\nfunc main() { unix.Exec("/bin/ls") }\n'
     assert "poster.png" in rewritten(HEAD + RUNS, files, Settings(base="auto"))
+
+
+def test_a_front_end_full_of_remarks_comes_along_by_its_folder() -> None:
+    """What lies among data comes along with it where each file by itself would be more lines than anybody reads."""
+    parts = [f"static/{name}" for name in "abcdefghijklmnopqrstuvwxyz"]
+    files = {f"{part}/{name}": "x" for part in parts for name in ("code.js", "style.css", "README.md", "package.json")}
+    files |= {"static/.npmrc": "//host/:_authToken=x", "tools/README.md": "x", "tools/gen.go": "package tools\n"}
+    after = rewritten(HEAD + RUNS, {**PROGRAM, **files})
+    assert "COPY --from=build /app/static/a /app/static/a" in after
+    assert ".npmrc" not in after
+    assert "tools" not in after

@@ -6,7 +6,7 @@ does everything that this path could be: no source, tests, documentation or buil
 nothing that is embedded. What the Dockerfile makes itself, or copies by name, was meant for the program.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -15,15 +15,15 @@ from posixpath import basename, dirname, join, normpath
 from scratchify.analysis.chosen_paths import ChosenPath
 from scratchify.analysis.file_reads import FileReads
 from scratchify.analysis.go_program import GoProgram
+from scratchify.analysis.largest_folders import MOST, is_meant_by_dockerfile, largest
+from scratchify.analysis.largest_folders import Candidate as Candidate
 from scratchify.analysis.named_paths import NamedPath
 from scratchify.analysis.stage_files import (
-    BASE_FOLDERS,
     Built,
     Copied,
     Entry,
     Implied,
     Linked,
-    Origin,
     StageFiles,
     Written,
 )
@@ -40,27 +40,6 @@ _SYSTEM = tuple(
 
 _LEFTOVERS = tuple(".a .bak .cov .coverprofile .exe .log .o .orig .out .pid .prof .so .swp .test .tmp .zip".split())
 """Endings of what builds, tests and editors leave behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """
-    A file, or a folder that holds nothing else than candidates; `absent`: the build stage may lack it.
-
-    `owner` is whom chown gave it to. `as_it_is`: it has owners or modes in it that COPY does not say. `because` is the
-    path that the program names, None where only a computed path may mean it. `size` counts what came by COPY, in bytes.
-    """
-
-    path: str
-    is_folder: bool
-    origin: Copied | Written | Linked
-    absent: bool
-    is_link: bool = False
-    owner: str = ""
-    as_it_is: bool = False
-    because: NamedPath | None = None
-    guessed: int = 0
-    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +81,16 @@ def candidates(
         or (
             path not in embedded
             and _may_be_read(path, entry, left_out, files)
-            and (_is_meant_by_dockerfile(entry, with_go) or evidence.may_mean(path))
+            and (is_meant_by_dockerfile(entry, with_go) or evidence.may_mean(path))
         )
     }
     wanted = {path: named for path, named in wanted.items() if not any(one.holds(path) for one in dropped)}
-    yield from _largest(files, "/", wanted, with_go)
+    found = [*largest(files, wanted, with_go)]
+    if len(found) > MOST:
+        # folders of a front end are full of what comes with its packages: no reviewer wants them file by file
+        beside = {path for path in left_out if build_input(basename(path), is_folder=False) not in ("secret", "source")}
+        found = [*largest(files, wanted | _along(files, wanted, beside, with_go), with_go)]
+    yield from found
     for path, origin in files.absent.items():
         if any(one.holds(path) for one in dropped):
             continue
@@ -119,6 +103,22 @@ def candidates(
         is_hidden = one.path not in files.entries and files.may_be_folder(one.path)  # in a context that is not at hand
         if is_hidden and _is_data(basename(one.path)) and not any(chosen.holds(one.path) for chosen in dropped):
             yield Candidate(one.path, False, Copied(one.path, one.place.line, 0), absent=True, because=one)
+
+
+def _along(
+    files: StageFiles, wanted: Mapping[str, NamedPath | None], beside: Set[str], with_go: frozenset[str]
+) -> dict[str, NamedPath | None]:
+    """Return what may come along with data that it lies among, in folders where nothing is compiled."""
+    folders = {folder for path in wanted for folder in _with_parents(dirname(path)[1:])}
+    found: dict[str, NamedPath | None] = {}
+    for path, entry in files.entries.items():
+        origin = entry.origin
+        is_beside = isinstance(origin, Copied) and origin.path in beside and entry.kind == "file"
+        if is_beside and path not in wanted and dirname(path)[1:] in folders and isinstance(origin, Copied):
+            at = dirname(origin.path)
+            if at and not _is_secret(path) and not any(one in with_go for one in _with_parents(at)):
+                found[path] = None
+    return found
 
 
 def _all(evidence: Evidence) -> Iterator[NamedPath]:
@@ -201,14 +201,6 @@ def _is_meant(read: NamedPath, path: str, origin: Copied, sources: frozenset[str
     return not (is_source and path.startswith(folder)) or origin.path not in left_out
 
 
-def _is_meant_by_dockerfile(entry: Entry, with_go: frozenset[str]) -> bool:
-    """Say whether the Dockerfile made a file, or copied it by its name or with a folder that has no source in it."""
-    origin = entry.origin
-    if not isinstance(origin, Copied) or origin.explicit:
-        return True
-    return bool(origin.folder) and origin.folder not in with_go
-
-
 def _folders_with_go(files: StageFiles) -> frozenset[str]:
     """Return the folders of the build context that hold Go files, at whatever depth."""
     entries = files.context.entries
@@ -219,71 +211,6 @@ def _is_data(name: str) -> bool:
     """Say whether a file that only git's ignore list names is one that a program may read."""
     has_ending = "." in name[1:] or name == ".env"
     return has_ending and not name.endswith(_LEFTOVERS) and build_input(name, is_folder=False) is None
-
-
-def _largest(
-    files: StageFiles, folder: str, wanted: Mapping[str, NamedPath | None], with_go: frozenset[str]
-) -> Iterator[Candidate]:
-    for path in files.below(folder):
-        entry = files.entries[path]
-        if entry.kind != "folder":
-            if path in wanted and isinstance(entry.origin, Copied | Written | Linked):
-                is_guessed = wanted[path] is None and not _is_meant_by_dockerfile(entry, with_go)
-                yield Candidate(
-                    path=path,
-                    is_folder=False,
-                    origin=entry.origin,
-                    absent=_may_be_absent(files, entry),
-                    is_link=entry.kind == "link",
-                    owner=entry.owner,
-                    because=wanted[path],
-                    guessed=int(is_guessed),
-                    size=_size(files, entry) if is_guessed else 0,
-                )
-            continue
-        inside = list(files.files_below(path))
-        is_whole = (
-            isinstance(entry.origin, Copied)
-            and bool(inside)
-            and path not in BASE_FOLDERS
-            and all(_is_like(entry.origin, found) and below in wanted for below, found in inside)
-            and not any(_may_be_absent(files, found) for _, found in inside)
-        )
-        if is_whole and isinstance(entry.origin, Copied):
-            folders = [entry, *(found for _, found in files.tree(path) if found.kind == "folder")]
-            as_it_is = any(one.owner or one.mode for one in folders)
-            unnamed = [found for below, found in inside if wanted[below] is None]
-            guesses = [found for found in unnamed if not _is_meant_by_dockerfile(found, with_go)]
-            yield Candidate(
-                path=path,
-                is_folder=True,
-                origin=entry.origin,
-                absent=False,
-                as_it_is=as_it_is,
-                because=next((wanted[below] for below, _ in inside if wanted[below]), None),
-                guessed=len(guesses),
-                size=sum(_size(files, found) for found in guesses),
-            )
-        elif inside:
-            yield from _largest(files, path, wanted, with_go)
-
-
-def _size(files: StageFiles, entry: Entry) -> int:
-    return files.context.size_of(entry.origin.path) if isinstance(entry.origin, Copied) else 0
-
-
-def _is_like(folder: Origin, inside: Entry) -> bool:
-    """Say whether an entry may come along with its folder: its owner is the same, and it is no link out of it."""
-    same_owner = (
-        isinstance(folder, Copied) and isinstance(inside.origin, Copied) and inside.origin.owner == folder.owner
-    )
-    return same_owner and inside.kind != "link"
-
-
-def _may_be_absent(files: StageFiles, entry: Entry) -> bool:
-    if entry.is_optional:
-        return True
-    return isinstance(entry.origin, Copied) and files.context.may_be_absent(entry.origin.path)
 
 
 def _may_be_read(path: str, entry: Entry, left_out: frozenset[str], files: StageFiles) -> bool:

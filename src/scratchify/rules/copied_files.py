@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from scratchify.analysis.candidates import Candidate
 from scratchify.analysis.facts import Facts
+from scratchify.analysis.largest_folders import MOST
 from scratchify.analysis.regions import Region, regions
 from scratchify.analysis.stage_files import Linked
 from scratchify.decisions import (
@@ -37,9 +38,6 @@ from scratchify.model.state import ROOT_USERS, is_numeric
 NAME = "copied-files"
 
 _ODD = re.compile(r"""[$\\"'`]""")
-
-MOST = 40
-"""More lines of COPY than this no reviewer reads."""
 
 
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
