@@ -1,5 +1,6 @@
 """What is common to all texts that stand inside of files: which are Dockerfiles, and the way back."""
 
+import re
 from collections.abc import Iterable
 
 from scratchify.analysis.scope import visible
@@ -16,6 +17,8 @@ from scratchify.syntax import parse
 
 RULE = "host"
 """Stands for the rule's name where the file around a Dockerfile stands in the way."""
+
+_REMOTE = re.compile(r"[a-z+]+://|git@", re.IGNORECASE)
 
 _WORK = Run | Copy | Cmd | Entrypoint
 
@@ -48,6 +51,8 @@ def hosted(
         lines.append(position(file, spelled.units[index].span.start).line if spelled.units else 1)
         start += len(line) + 1
     refused = unknown_lines or (*reasons, *refusals(text, placeholders))
+    if remote := next((context for context in contexts if _REMOTE.match(context)), None):
+        refused = (*refused, refusal(1, f"its build context is {remote}, which is not looked at"))
     return Hosted(text, kind, lines[0], tuple(lines), contexts, tuple(dict.fromkeys(refused)), spelled)
 
 

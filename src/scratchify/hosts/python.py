@@ -26,6 +26,7 @@ _TEXTS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cst.Bin
 _CONTEXTS = frozenset({"context", "path", "location"})
 _WORD = re.compile(r"\bgo\b|golang|\bgo1\.", re.IGNORECASE)
 _FROM = re.compile(r"from", re.IGNORECASE)
+_NO_UTF_8 = re.compile("[\ud800-\udfff]")
 
 # What other programs would put something in for; where none is seen in the file, nobody knows what.
 _FILLED_ELSEWHERE = re.compile(
@@ -49,6 +50,8 @@ class PythonSource:
 def _dockerfiles(text: str) -> tuple[Hosted, ...]:
     if not (_WORD.search(text) and _FROM.search(text)):
         return ()
+    if odd := _NO_UTF_8.search(text):
+        raise InvalidHost("bytes that are no UTF-8", text.count("\n", 0, odd.start()) + 1)
     try:
         module = cst.parse_module(text)
         if module.code != text:
