@@ -31,6 +31,7 @@ KEY = "dockerfile_inline"
 
 _VARIABLE = re.compile(r"\$(?:\$|(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^${}]*))?\})")
 _LONE = re.compile(r"\$\$|(\$)")
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _TEMPLATE = re.compile(r"\{\{-?\s*[A-Za-z_][^}]*\}\}|\{%.*?%\}")
 
 
@@ -57,7 +58,10 @@ def _dockerfiles(text: str) -> tuple[Hosted, ...]:
     try:
         for node in YAML(typ="safe", pure=True).compose_all(text[bom:]):
             for scalar, context in _inline(node):
-                span = Span(scalar.start_mark.index + bom, scalar.end_mark.index + bom)
+                # its anchor and tag come first
+                properties = _PROPERTIES.match(text, scalar.start_mark.index + bom)
+                assert properties is not None, "there may be none"
+                span = Span(properties.end(), scalar.end_mark.index + bom)
                 found.setdefault(span, (scalar, []))[1].append(context)
     except (YAMLError, ValueError, RecursionError) as error:
         # ValueError: an escape that stands for no character

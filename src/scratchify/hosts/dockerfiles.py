@@ -71,6 +71,9 @@ def put_back(host: Host, file: str, number: int, new: str) -> str | Refuse:
     except InvalidHost:
         found = []
     if found != wanted:
+        by_position = [one.shown for one in before[number].placeholders if not one.is_repeatable]
+        if by_position:
+            return refusal(1, f"{by_position[0]} is filled in by its position, which would change; give it a name")
         return refusal(1, "the result cannot be written in this place; use a file of its own")
     return after
 

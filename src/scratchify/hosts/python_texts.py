@@ -165,6 +165,8 @@ class Reader:
             raise Unreadable
         if method in ("substitute", "safe_substitute"):
             template = self._template_of(base) if inner is None else inner
+            if any(unit.token and "template" in unit.token.manner.split() for unit in template.units):
+                return _with_values(template, self._given(arguments))
             return self._template(template, arguments)
         text = inner or self.text(base)
         if method == "encode":
@@ -302,7 +304,26 @@ def _filled(text: Spelled, pattern: re.Pattern[str], value: object, name: str) -
     return found
 
 
+def _with_values(template: Spelled, given: dict[str, str]) -> Spelled:
+    """Return a template with the values that are given for its names."""
+    units = []
+    for unit in template.units:
+        name = unit.placeholder.shown.strip("${}") if unit.placeholder else ""
+        if name in given:
+            assert unit.placeholder is not None
+            unit = replace(
+                unit, value=given[name], placeholder=replace(unit.placeholder, value=given[name], is_known=True)
+            )
+        units.append(unit)
+    return replace(template, units=tuple(units))
+
+
 def _concatenated(*texts: Spelled) -> Spelled:
+    first, last = texts[0], texts[-1]
+    if first.is_joined and last.value == "\n" and not last.is_joined:
+        # the end of the last line is written apart from it
+        ends = (replace(unit, token=None) for unit in last.units if unit.value)
+        return replace(first, units=(*first.units, *ends))
     if any(text.margin or text.is_joined for text in texts) and len({text.margin for text in texts}) > 1:
         raise Unreadable
     return Spelled(tuple(_units_of(texts)), margin=texts[0].margin)

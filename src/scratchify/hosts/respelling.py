@@ -43,6 +43,7 @@ class _Moved:
     def __init__(self, file: str, spelled: Spelled) -> None:
         self._file = file
         self._units = spelled.units
+        self._margin = spelled.margin
         self._lines: dict[str, tuple[Unit, ...]] = {}
         self._words: dict[str, tuple[Unit, ...]] = {}
         self._copies: Counter[Span] = Counter()
@@ -52,16 +53,20 @@ class _Moved:
             for word in _EXEC_FORM_WORD.finditer(line):
                 self._note(spelled, span.start + word.start(), word[0], self._words)
 
-    def line(self, line: str) -> tuple[Unit, ...]:
-        """Return the units of an old line that holds a placeholder."""
-        return self._lines.get(line.removesuffix("\n"), ())
+    def token_of(self, line: str) -> Token | None:
+        """Return the literal that a line has to be written like, None where it holds no placeholder."""
+        words = (self._words.get(word[0], ()) for word in _EXEC_FORM_WORD.finditer(line))
+        units = self._line(line) or next(filter(None, words), ())
+        return next((unit.token for unit in units if unit.placeholder), None)
 
     def spelled(self, text: str, token: Token) -> str:
         """Return how a text is written in a literal. Raises Unspellable."""
         parts: list[str | Unit] = []
         for span in line_spans(text):
             line = span.of(text)
-            if units := self.line(line):
+            if units := self._line(line):
+                if line.startswith(self._margin):
+                    parts.append(self._margin)
                 parts += self._again(units, token)
                 parts.append(line[len(line.removesuffix("\n")) :])
                 continue
@@ -94,6 +99,10 @@ class _Moved:
                 raise Unspellable(f"{unit.placeholder.shown} would have to go to another place")
             if times > 1 and not unit.placeholder.is_repeatable:
                 raise Unspellable(f"{unit.placeholder.shown} would be put in twice")
+
+    def _line(self, line: str) -> tuple[Unit, ...]:
+        """Return the units of an old line that holds a placeholder."""
+        return self._lines.get(line.removesuffix("\n").removeprefix(self._margin), ())
 
     def _note(self, spelled: Spelled, start: int, piece: str, known: dict[str, tuple[Unit, ...]]) -> None:
         try:
@@ -150,8 +159,9 @@ def _edits_of(spelled: Spelled, change: _Change, moved: _Moved, *, is_lines: boo
     rest: list[tuple[Token, Span]] = []
     for unit in units[first:behind]:
         if unit.token is None:
-            name = unit.placeholder.shown if unit.placeholder else "a line end that is written nowhere"
-            raise Unspellable(f"{name} would have to go to another place")
+            if unit.placeholder:
+                raise Unspellable(f"{unit.placeholder.shown} would have to go to another place")
+            raise Unspellable("some of its lines have a string of their own, and others not")
         if unit.token == token and not rest:
             end = unit.span.end
         elif rest and rest[-1][0] == unit.token:
@@ -238,6 +248,8 @@ def _rows(spelled: Spelled) -> list[_Row]:
         if not spelled.is_joined and index and unit.token != spelled.units[index - 1].token:
             rows.append([])
         rows[-1].append(unit)
+    if spelled.is_joined and len(rows) > 1 and not rows[-1]:
+        rows.pop()
     found = []
     for row in rows:
         line = "".join(unit.value for unit in row)
@@ -259,7 +271,8 @@ def _row_edits(file: str, rows: list[_Row], new: str, moved: _Moved, spelled: Sp
     is_joined = spelled.is_joined
     old_lines = [row.line for row in rows]
     new_lines = new.split("\n") if is_joined else _lines(new)
-    # an end that no longer is one gets its line end, and the other way round
+    if spelled.units[-1].token is None and new_lines.pop():
+        raise Unspellable("the end of the last line is written apart from it")
     for kind, i, i_end, j, j_end in SequenceMatcher(None, old_lines, new_lines, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
@@ -283,7 +296,8 @@ def _row_edit(row: _Row, line: str, moved: _Moved) -> Edit:
         added = line[len(kept) :].removesuffix("\n") if keeps_end else line[len(kept) :]
         if keeps_end or not row.line.endswith("\n"):
             return Edit(Span(end, end), row.token.spell(added))
-    return Edit(row.token.span, row.token.alike(moved.spelled(line, row.token)))
+    token = moved.token_of(line) or row.token
+    return Edit(row.token.span, token.alike(moved.spelled(line, token)))
 
 
 def _inserted_rows(file: str, rows: list[_Row], at: int, lines: list[str], moved: _Moved, comma: str) -> Edit:
@@ -292,8 +306,7 @@ def _inserted_rows(file: str, rows: list[_Row], at: int, lines: list[str], moved
     after = rows[at - 1] if at else None
     literals = []
     for line in lines:
-        units = moved.line(line)
-        token = units[0].token if units and units[0].token else _plainest(rows, at)
+        token = moved.token_of(line) or _plainest(rows, at)
         literals.append(token.alike(moved.spelled(line, token)))
     if after is None or (at < len(rows) and _ends_in_comment(file, after, rows[at])):
         place = rows[at].token.span.start
