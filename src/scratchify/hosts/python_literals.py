@@ -57,6 +57,10 @@ class Literal:
     def has_placeholders(self) -> bool:
         return bool(self.fillings)
 
+    @property
+    def is_folded(self) -> bool:
+        return False
+
     def filled(self, filling: str) -> "Literal":
         """Return the literal as one into which something is put."""
         return replace(self, fillings=(*self.fillings, filling))

@@ -129,7 +129,10 @@ class _Moved:
 
 def _edits(spelled: Spelled, new: str, moved: _Moved) -> Iterator[Edit]:
     old = spelled.value
-    for change in _merged(_changes(_lines(old), _lines(new))):
+    changes = _merged(_changes(_lines(old), _lines(new)))
+    if any(unit.token and unit.token.is_folded for unit in spelled.units):
+        changes = _with_line_ends(changes, old)
+    for change in changes:
         # a place at the begin of a line is in front of its margin where whole lines change
         is_lines = (
             (change.start == 0 or old[change.start - 1] == "\n")
@@ -153,7 +156,8 @@ def _edits_of(spelled: Spelled, change: _Change, moved: _Moved, *, is_lines: boo
         place, token, has_margin = before.span.end, before.token, is_lines
     else:
         raise Unspellable("there is no place for a new line")
-    is_before_text = not has_margin and change.end < len(spelled.value)
+    keeps_margin = change.end > change.start and _begins_line(spelled, change.end)
+    is_before_text = not has_margin and not keeps_margin and change.end < len(spelled.value)
     text = _with_margin(change.text, spelled.margin, at_first=has_margin, at_last=is_before_text)
     end = place
     rest: list[tuple[Token, Span]] = []
@@ -217,6 +221,26 @@ def _merged(changes: Iterator[_Change]) -> Iterator[_Change]:
             yield last
         last = change
     if last and (last.text or last.end > last.start):
+        yield last
+
+
+def _with_line_ends(changes: Iterator[_Change], old: str) -> Iterator[_Change]:
+    """Yield the changes, each with all line ends beside it."""
+    last: _Change | None = None
+    for change in changes:
+        start, end = change.start, change.end
+        while start and old[start - 1] == "\n":
+            start -= 1
+        while end < len(old) and old[end] == "\n":
+            end += 1
+        text = old[start : change.start] + change.text + old[change.end : end]
+        if last and start < last.end:
+            last = _Change(last.start, end, last.text + text[last.end - start :])
+            continue
+        if last:
+            yield last
+        last = _Change(start, end, text)
+    if last:
         yield last
 
 

@@ -28,6 +28,10 @@ class Token(Protocol):
     def has_placeholders(self) -> bool:
         """Say whether something is put in: then some characters are written twice."""
 
+    @property
+    def is_folded(self) -> bool:
+        """Say whether line ends are written by how many stand in a row."""
+
     def spell(self, text: str, following: str = "") -> str:
         """Return how a text is written in it, in front of a character, where that is known. Raises Unspellable."""
 

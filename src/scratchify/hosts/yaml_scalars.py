@@ -44,6 +44,10 @@ class Scalar:
     def manner(self) -> str:
         return self.style
 
+    @property
+    def is_folded(self) -> bool:
+        return self.style not in ("|", '"')
+
     def alike(self, content: str) -> str:
         raise Unspellable(f"a scalar of YAML is one of a kind, {content!r} needs another")
 
@@ -75,7 +79,9 @@ class Scalar:
         """One line end is written as two, but beside a line that is indented further, where nothing is folded."""
 
         def ends(match: re.Match[str]) -> str:
-            before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].removeprefix(self.indentation)
+            # what the first line begins with stands elsewhere
+            begin = text.rfind("\n", 0, match.start()) + 1
+            before = text[begin : match.start()].removeprefix(self.indentation) if begin else ""
             behind = text[match.end() :].removeprefix(self.indentation)
             is_further = before[:1].isspace() or behind[:1].isspace()
             return self.newline * (len(match[0]) + (not is_further))
@@ -178,6 +184,6 @@ def _folded_units(units: list[Unit]) -> Iterator[Unit]:
         elif end - at == 1:
             yield replace(unit, value=" ")
         else:
-            yield replace(unit, value="")
-            yield from units[at + 1 : end]
+            yield from units[at : end - 1]
+            yield replace(units[end - 1], value="")
         at, is_begin = end, True
