@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from scratchify.hosts import EMBEDDING
+from scratchify.hosts import is_embedding
 from scratchify.repository import DirectoryRepository, is_dockerfile_name, project_files, repository_root
 
 VENDORED = frozenset({"site-packages", "dist-packages", "venv", ".venv", ".tox", ".nox", "third_party", "_vendor"})
@@ -24,7 +24,7 @@ def dockerfiles_in(
     root = Path(os.path.realpath(folder))
 
     def takes(entry: os.DirEntry[str]) -> bool:
-        is_wanted = is_dockerfile_name(entry.name) or (embedded and entry.name.lower().endswith(EMBEDDING))
+        is_wanted = is_dockerfile_name(entry.name) or (embedded and is_embedding(entry.name))
         return is_wanted and _is_file_within(entry, root)
 
     yield from (folder / path for path in project_files(folder, takes, unreadable=unreadable))

@@ -10,13 +10,11 @@ from scratchify.cli.inputs import Source, decoded, encoded, read, sources
 from scratchify.configuration import Configuration, Configurations, Said, settings_with
 from scratchify.decisions import Finding, Refuse
 from scratchify.errors import Bug, InvalidDockerfile, InvalidHost, InvalidSettings, ScratchifyError, UnknownPath
-from scratchify.hosts import Hosted, host_of
+from scratchify.hosts import Hosted, host_of, is_embedding, may_hold
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
-from scratchify.report.document import FileReport, file_report, rule_of
+from scratchify.report.document import WHOLE_FILE, FileReport, file_report, rule_of
 from scratchify.settings import Settings
 from scratchify.source import Span
-
-_WHOLE_FILE = Hosted("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Examined:
     details: str = ""
     outcome: Rewritten | None = None
     status: int = DONE
-    hosted: Hosted = _WHOLE_FILE
+    hosted: Hosted = WHOLE_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +151,11 @@ def judge(task: Task) -> Judged:
     except InvalidDockerfile as error:
         if task.source.named:
             raise
-        return Judged(content, _WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line, error.message)))
+        return Judged(content, WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line, error.message)))
     except InvalidHost as error:
         if task.source.named:
             raise
-        return Judged(content, _WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line or 0, str(error))))
+        return Judged(content, WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line or 0, str(error))))
 
 
 def on_top(result: Examined, before: bytes) -> Examined:
@@ -214,15 +212,16 @@ def _examined_as(task: Task, judged: Judged) -> Examined:
 
 
 def _judged(task: Task, content: bytes) -> Judged:
-    host, text, number = host_of(task.source.path), decoded(content), task.source.number
-    found = host.dockerfiles(text)
+    path, number, text = task.source.path, task.source.number, decoded(content)
+    is_worth_it = path is None or not is_embedding(path.name) or may_hold(path, content)
+    found = host_of(path).dockerfiles(text) if is_worth_it else ()
     if number >= len(found):
         nothing = Finding(None, 0, "holds no Dockerfile that builds Go")
-        return Judged(content, _WHOLE_FILE, Unchanged("no-dockerfile", nothing))
+        return Judged(content, WHOLE_FILE, Unchanged("no-dockerfile", nothing))
     outcome = _outcome(task, found[number])
     if not isinstance(outcome, Rewritten):
         return Judged(content, found[number], outcome)
-    after = host.put_back(text, number, outcome.text)
+    after = host_of(path).put_back(text, number, outcome.text)
     if isinstance(after, Refuse):
         return Judged(content, found[number], Refused((after,)))
     return Judged(content, found[number], outcome, after)

@@ -46,7 +46,7 @@ def _as_text(task: Task) -> Examined:
     outcome, hosted = result.outcome, result.hosted
     report = file_report(task.source.shown, outcome, hosted=hosted)
     rewritten = outcome if isinstance(outcome, Rewritten) else None
-    for line in explanation(report, rewritten, hosted.text, _summaries() if rewritten else {}):
+    for line in explanation(report, rewritten, hosted.text, _summaries() if rewritten else {}, hosted):
         Screen(sys.stdout).say(*line)
     return Examined(task, report, result.content)
 

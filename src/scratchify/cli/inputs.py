@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from scratchify.errors import InvalidDockerfile, ScratchifyError, UnreadableFile
-from scratchify.hosts import EMBEDDING, host_of, is_generated, may_hold
-from scratchify.repository import is_dockerfile_name
+from scratchify.hosts import host_of, is_embedding, is_generated, may_hold
 from scratchify.source import Span
 
 STANDARD_INPUT = "-"
@@ -106,7 +105,7 @@ def _named(argument: str, embedded: Callable[[Path], bool]) -> Iterator[Source]:
 def _opened(source: Source) -> Iterator[Source]:
     """Yield the Dockerfiles of a file; where it cannot be read, or is named and holds none, the file itself."""
     path = source.path
-    if path is None or path.suffix.lower() not in EMBEDDING or is_dockerfile_name(path.name):
+    if path is None or not is_embedding(path.name):
         yield source
         return
     count = 0

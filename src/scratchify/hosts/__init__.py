@@ -10,12 +10,11 @@ from pathlib import Path
 from scratchify.hosts.hosted import Host, Hosted
 from scratchify.hosts.plain import PlainFile
 
-__all__ = ["EMBEDDING", "Host", "Hosted", "host_of", "is_generated", "may_hold"]
+__all__ = ["EMBEDDING", "Host", "Hosted", "host_of", "is_embedding", "is_generated", "may_hold"]
 
 PYTHON = (".py", ".pyi", ".pyw")
 YAML = (".yml", ".yaml")
 EMBEDDING = PYTHON + YAML
-"""Endings of files that may hold Dockerfiles among other things."""
 
 _GO = (b"golang", b"go build", b"go install", b"go run", b"go get", b"go mod", b"/go/bin")
 _FROM_GO = re.compile(rb"\bfrom\s+\S*golang", re.IGNORECASE)
@@ -24,9 +23,15 @@ _HEAD = 1000
 """Bytes at the beginning of a file in which a generator says that it wrote it."""
 
 
+def is_embedding(name: str) -> bool:
+    """Say whether a file of this name may hold Dockerfiles among other things; `Dockerfile.py` is one itself."""
+    name = name.lower()
+    return name.endswith(EMBEDDING) and not name.startswith(("dockerfile", "containerfile"))
+
+
 def host_of(path: Path | None) -> Host:
     """Return what finds Dockerfiles in a file of this name; standard input is a Dockerfile itself."""
-    ending = path.suffix.lower() if path else ""
+    ending = path.suffix.lower() if path and is_embedding(path.name) else ""
     if ending in PYTHON:
         from scratchify.hosts.python import PythonSource
 

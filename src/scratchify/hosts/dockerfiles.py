@@ -59,8 +59,10 @@ def hosted(
 def put_back(host: Host, file: str, number: int, new: str) -> str | Refuse:
     """Return a file with a new text for one of its Dockerfiles, which is read again to see that it is this text."""
     before = host.dockerfiles(file)
+    spelled = before[number].spelled
+    assert spelled is not None, "each of these is spelled in a file"
     try:
-        after = apply_edits(file, respell(file, before[number].spelled, new))
+        after = apply_edits(file, respell(file, spelled, new))
     except Unspellable as reason:
         return refusal(1, f"{reason}; write this part into the Dockerfile")
     except OverlappingEdits:

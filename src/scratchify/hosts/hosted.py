@@ -1,10 +1,12 @@
 """Records of what a host finds, and what every host can do."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scratchify.decisions import Refuse
-from scratchify.hosts.spelling import Placeholder, Spelled
+
+if TYPE_CHECKING:  # most Dockerfiles are files of their own
+    from scratchify.hosts.spelling import Placeholder, Spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Hosted:
 
     `kind` is None where it is the whole file. `line` is where it begins, and `lines` where each of its own lines
     stands. `contexts` are the build contexts that are said of it, as they are written. `refused` says why it cannot be
-    rewritten, whatever it says. `spelled` tells how the file spells it.
+    rewritten, whatever it says. `spelled` tells how the file spells it, where it is not the whole file.
     """
 
     text: str
@@ -23,11 +25,11 @@ class Hosted:
     lines: tuple[int, ...] = ()
     contexts: tuple[str, ...] = ()
     refused: tuple[Refuse, ...] = ()
-    spelled: Spelled = field(default=Spelled(()), repr=False)
+    spelled: "Spelled | None" = field(default=None, repr=False)
 
     @property
-    def placeholders(self) -> tuple[Placeholder, ...]:
-        return tuple(dict.fromkeys(self.spelled.placeholders))
+    def placeholders(self) -> "tuple[Placeholder, ...]":
+        return tuple(dict.fromkeys(self.spelled.placeholders)) if self.spelled else ()
 
     def line_of(self, line: int) -> int:
         """Return the line of the file on which a line of the Dockerfile stands."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the JSON document; a change that a reader would stumble over counts it up."""
 
-_WHOLE_FILE = Hosted("")
+WHOLE_FILE = Hosted("")
+"""Stands for a Dockerfile that is a file of its own."""
 
 Verdict = Literal["rewritten", "unchanged", "refused", "error"]
 
@@ -108,7 +109,7 @@ class FileReport:
 
 
 def file_report(
-    path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"", hosted: Hosted = _WHOLE_FILE
+    path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"", hosted: Hosted = WHOLE_FILE
 ) -> FileReport:
     """Return the report of the Dockerfile at `path`; `diff` is its patch, where it is rewritten."""
     of = _Reported(str(path), hosted)
@@ -187,14 +188,18 @@ class _Reported:
         return Host(self.hosted.kind, self.hosted.line) if self.hosted.kind else None
 
 
-def _note(of: _Reported, rule: str, finding: Finding) -> Note:
-    message = of.hosted.told(finding.message)
+def note_of(dockerfile: str, rule: str, finding: Finding, hosted: Hosted = WHOLE_FILE) -> Note:
+    """Return a finding with the file and line at which a person finds it."""
+    message, line = hosted.told(finding.message), finding.line or None
     if finding.path is not None:
-        return Note(rule, message, str(finding.path), finding.line or None)
-    line = finding.line or None
-    if line is None or not of.hosted.kind:
-        return Note(rule, message, of.path, line)
-    return Note(rule, message, of.path, of.hosted.line_of(line), line)
+        return Note(rule, message, str(finding.path), line)
+    if line is None or not hosted.kind:
+        return Note(rule, message, dockerfile, line)
+    return Note(rule, message, dockerfile, hosted.line_of(line), line)
+
+
+def _note(of: _Reported, rule: str, finding: Finding) -> Note:
+    return note_of(of.path, rule, finding, of.hosted)
 
 
 def _stage(of: _Reported, stage: "FinalStage") -> Stage:
