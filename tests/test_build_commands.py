@@ -166,7 +166,7 @@ def test_steps_that_leave_nothing_to_run_are_followed(command: str) -> None:
         ("echo x > $(date)", "only a shell knows"),
         ("date > main.go", "source whose content is not known"),
         ("umask 077 && mkdir /x", "umask"),
-        ("sh missing.sh", "no step puts it there"),
+        ("sh missing.sh", "which no step puts there"),
         ("go run ./gen", "may write any file"),
         ("go build -o app . && ./app init", "this build made"),
         ("gox -osarch='linux/amd64 darwin/amd64' .", "call go build directly"),
@@ -265,7 +265,7 @@ def test_a_folder_whose_content_nobody_knows_is_blocked() -> None:
 @pytest.mark.parametrize(
     ("steps", "command", "words"),
     [
-        ("COPY . /go/src/x.test/app\nRUN cd /go/src/x.test/app && go install ./...", "/go/bin/app", "go install ./..."),
+        ("COPY . /go/src/x.test/app\nRUN cd /go/src/x.test/app && go install ./...", "/go/bin/app", "name its package"),
         ("RUN curl -O https://x.test/app.tgz && tar xzf app.tgz\nRUN go version", "./app", "tar unpacks app.tgz"),
     ],
 )

@@ -1,9 +1,7 @@
 """What a program opens: paths that are followed, and those that are not."""
 
-import time
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
@@ -18,6 +16,7 @@ from scratchify.refactor import refactor
 from scratchify.settings import Settings
 from scratchify.syntax import parse
 from tests.deciding import HEAD, MODULE, OPENS_ANYTHING, PROGRAM, RUNS, decides, reasons, rewritten, stays_silent
+from tests.many_packages import many_packages
 
 Files = Mapping[str, str | bytes]
 
@@ -385,43 +384,13 @@ def test_the_longest_path_of_the_table_holds() -> None:
 
 # ---- size
 
-FILES = 5000
 
-
-def test_a_repository_of_5000_files_is_read_in_time() -> None:
-    """Only the packages of the program are read; the others are as many again."""
-    function = """
-func Handle{n}(w http.ResponseWriter, r *http.Request) error {{
-	path := filepath.Join(folder, "item{n}.json")
-	file, err := os.Open(path)
-	if err != nil {{
-		return fmt.Errorf("open %s: %w", path, err)
-	}}
-	defer file.Close()
-	for name, count := range map[string]int{{"a": 1, "b": 2}} {{
-		fmt.Fprintf(w, "%s: %d", name, count*2+len(name))
-	}}
-	return nil
-}}
-"""
-    head = 'package p\n\nimport (\n\t"fmt"\n\t"net/http"\n\t"os"\n\t"path/filepath"\n)\n\nconst folder = "data"\n'
-    files: dict[str, str] = {
-        **MODULE,
-        "main.go": 'package main\n\nimport "example.com/app/p"\n\nfunc main() { p.Handle0(nil, nil) }\n',
-    }
-    for at in range(FILES):
-        package = "p" if at < FILES // 10 else f"q{at // 50}"
-        files[f"{package}/a{at}.go"] = head.replace("folder", f"folder{at}") + "".join(
-            function.format(n=at * 4 + one).replace("(folder", f"(folder{at}") for one in range(4)
-        )
-    before = time.process_time()
-    facts = facts_of(files)
-    assert time.process_time() - before < 10
+def test_only_the_packages_of_the_program_are_read() -> None:
+    facts = facts_of(many_packages(packages=10, imported=1))
     assert facts.program
-    assert len(facts.program.files) == FILES // 10 + 1
+    assert len(facts.program.files) == 51
     assert facts.reads
-    assert len(facts.reads.named) == FILES // 10 * 4
-    assert getrusage(RUSAGE_SELF).ru_maxrss < 500_000
+    assert len(facts.reads.named) == 200
 
 
 # ---- names of ports and protocols

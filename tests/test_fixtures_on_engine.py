@@ -41,6 +41,16 @@ PROBES = {
         "/healthz",
     ),
     "alpine-copied-toolchain": ("/warm",),
+    "beego-by-convention": ("/static/css/stone.css",),
+    "echo-static-and-file": (
+        "/pictures/jay.svg",
+        "/robots.txt",
+    ),
+    "fiber-views-and-static": (
+        "/leaf.css",
+        "/ripe",
+        "/map",
+    ),
     "carry-and-drop": (
         "/ask/birds",
         "/ask/trees",
@@ -268,7 +278,6 @@ LARGER = {
     "dep-vendor": "carries both programs",
     "entrypoint-chooses-by-argument": "its entrypoint chooses between two programs",
     "health-check-own-program": "its health check is a program of its own",
-    "make-install-destdir": "carries its program where it was built and where make installed it",
     "package-of-unknown-purpose": "a package that is installed writes files of the base anew, so that they count twice",
     "runs-git-on-alpine": "a package that is installed writes files of the base anew, so that they count twice",
     "two-programs": "carries both programs",

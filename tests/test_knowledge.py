@@ -81,7 +81,18 @@ FILE_CALLS: list[dict[str, Any]] = TABLES["file_calls.toml"]["call"]
 
 @pytest.mark.parametrize("entry", FILE_CALLS, ids=lambda entry: str(entry["package"]))
 def test_calls_that_open_files_hold_only_what_the_code_knows(entry: dict[str, Any]) -> None:
-    kinds = {"file", "folder", "glob", "made", "config-name", "config-folder", "address", "database", "indirect"}
+    kinds = {
+        "file",
+        "folder",
+        "glob",
+        "made",
+        "beside",
+        "config-name",
+        "config-folder",
+        "address",
+        "database",
+        "indirect",
+    }
     assert entry["kind"] in kinds
     assert entry["functions"] or entry["methods"] or entry["defaults"]
     assert all(isinstance(at, int) and at >= 0 for at in entry["arguments"])

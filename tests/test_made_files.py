@@ -8,7 +8,8 @@ import pytest
 from scratchify.context import MemoryContext
 from scratchify.outcome import Unchanged
 from scratchify.refactor import refactor
-from tests.deciding import PROGRAM, RUNS, final_stage, outcome_of, reasons, rewritten
+from scratchify.settings import Settings
+from tests.deciding import HEAD, MODULE, PROGRAM, RUNS, final_stage, outcome_of, reasons, rewritten
 
 DATA = {**PROGRAM, "rules.json": "{}\n", "web/index.html": "<p>\n", "web/app.css": "p {}\n"}
 
@@ -187,3 +188,40 @@ def test_go_get_that_installs_nothing_builds_no_image(image: str, step: str, why
 def test_go_get_of_an_older_go_installs() -> None:
     text = 'FROM golang:1.10\nWORKDIR /go/src/app\nCOPY . .\nRUN go get -v .\nCMD ["app"]\n'
     assert 'ENTRYPOINT ["/go/bin/app"]' in rewritten(text, {"main.go": "package main\n\nfunc main() {}\n"})
+
+
+@pytest.mark.parametrize("name", ["vendor", "notes", "scripts"])
+def test_a_folder_that_is_left_behind_is_not_made_again(name: str) -> None:
+    """A literal of some table is called like it; what lies there is source, or data that nobody opens."""
+    files = {
+        **MODULE,
+        "main.go": f'package main\n\nfunc main() {{ println("{name}") }}\n',
+        f"{name}/modules.txt": "# example.com/x v1.0.0\n",
+        f"{name}/x.go": "package x\n",
+        "other/notes.md": "not read\n",
+    }
+    after = rewritten(HEAD + RUNS, files)
+    assert f"/rootfs/app/{name}" not in after
+    assert "/rootfs/app/other" not in after
+
+
+def test_what_an_operating_system_leaves_is_no_data() -> None:
+    files = {**PROGRAM, "Thumbs.db": "x", "._data": "x", ".VolumeIcon.icns": "x", "data.json": "{}\n"}
+    after = rewritten(HEAD + RUNS, files)
+    assert "/app/data.json" in after
+    assert not [line for line in after.split("\n") if "Thumbs" in line or "._data" in line or "Volume" in line]
+
+
+def test_vendored_wrappers_of_system_calls_start_nothing() -> None:
+    files = {
+        "go.mod": "module example.com/app\n\ngo 1.22\n\nrequire golang.org/x/sys v0.30.0\n",
+        "vendor/modules.txt": "# golang.org/x/sys v0.30.0\n## explicit\ngolang.org/x/sys/unix\n",
+        "vendor/golang.org/x/sys/unix/exec.go": (
+            'package unix\n\nimport "syscall"\n\nfunc Exec(name string) error { return syscall.Exec(name, nil, nil) }\n'
+        ),
+        "main.go": 'package main\n\nimport "golang.org/x/sys/unix"\n\nfunc main() { println(unix.Getpid()) }\n',
+        "poster.png": "x",
+    }
+    assert "poster.png" not in rewritten(HEAD + RUNS, files)
+    files["main.go"] = 'package main\n\nimport "golang.org/x/sys/unix"\n\nfunc main() { unix.Exec("/bin/ls") }\n'
+    assert "poster.png" in rewritten(HEAD + RUNS, files, Settings(base="auto"))

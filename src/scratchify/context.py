@@ -186,9 +186,12 @@ class DirectoryContext:
         return self._walked[1]
 
     def read(self, path: str) -> bytes | None:
-        if self.entries.get(path) not in ("file", "link"):
+        kind = self.entries.get(path)
+        if kind not in ("file", "link"):
             return None
         try:
+            if kind == "file":
+                return (self._root / path).read_bytes()  # the walk followed no link on the way to it
             real = (self._root / path).resolve(strict=True)
             # a link that leads out of the context, or to what is hidden there, has nothing to show to the builder
             if self.entries.get(real.relative_to(self._root.resolve()).as_posix()) != "file":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from scratchify.analysis.scope import IGNORED, OutOfScope, ignored, visible
 from scratchify.decisions import Assume, Finding, Refuse
 from scratchify.errors import UnknownPath
-from scratchify.model import Build, understand
+from scratchify.model import Build, container_command, understand
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
 from scratchify.settings import Settings
 from scratchify.syntax import parse
@@ -52,7 +52,7 @@ def refactor(
     from scratchify.rules import RULES
 
     facts = analyse(build, context, settings, toolchain)
-    if reason := by_command(facts.launch):
+    if reason := by_command(facts.launch, container_command(build, facts.stage)):
         return _unchanged(reason)
     has_toolchain = facts.base is None or facts.base.go or facts.walked.toolchain is not None
     line = facts.stage.start.syntax.first_line

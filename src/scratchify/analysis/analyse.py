@@ -1,6 +1,6 @@
 """The facts of a build, worked out: the stage is walked, its programs are read, and what they need is gathered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from posixpath import basename, dirname
 
@@ -11,7 +11,7 @@ from scratchify.analysis.constraints import Target
 from scratchify.analysis.facts import Facts, main_binary
 from scratchify.analysis.file_reads import all_reads, file_reads
 from scratchify.analysis.go_build import GoBuild
-from scratchify.analysis.go_program import GoProgram, go_program
+from scratchify.analysis.go_program import GoProgram, go_program, read_program
 from scratchify.analysis.in_shell import NotKept
 from scratchify.analysis.kept_command import InShell, kept_command, reads_of_shell
 from scratchify.analysis.launch import Launch, NeedsShell, launch_of
@@ -44,10 +44,12 @@ def _others(files: StageFiles, builds: list[GoBuild], main: Built | None) -> Ite
             yield made_by, program_of(files, made_by, built, made_by.target)
 
 
-def program_of(files: StageFiles, made_by: GoBuild, built: Built, target: Target) -> GoProgram:
+def program_of(
+    files: StageFiles, made_by: GoBuild, built: Built, target: Target, read: Callable[..., GoProgram] = go_program
+) -> GoProgram:
     """Return the source of a binary as its build saw it: later steps may have removed it."""
     seen = files.as_of(built.build)
-    return go_program(
+    return read(
         seen,
         built.package or "",
         built.files,
@@ -122,7 +124,8 @@ def analyse(build: Build, context: BuildContext, settings: Settings, toolchain: 
         if program and toolchain:
             program = with_listed(program, toolchain, walked.files, made_by, main, target)
         if program and target.cgo:
-            cgo_choice = _differing(program, program_of(walked.files, made_by, main, replace(target, cgo=False)))
+            static = program_of(walked.files, made_by, main, replace(target, cgo=False), read_program)
+            cgo_choice = _differing(program, static)
     end, left_out = all_states[-1], build_inputs(walked.files, frozenset(_scripts(walked, launch)))
     if main and main.package:
         left_out |= frozenset(libraries(walked.files, walked.builds[main.build].gopaths, main.package))

@@ -5,6 +5,7 @@ A command is read for what it does to files; what is not understood says so.
 """
 
 from scratchify.analysis import download_commands, file_commands, go_commands, package_commands, user_commands
+from scratchify.analysis.arguments import Argument
 from scratchify.analysis.effects import (
     HARMLESS,
     Circumstances,
@@ -62,6 +63,7 @@ _ADVICE = {
     "just": "call go build directly",
 }
 _OTHERWISE = "do it before the build, or in an image of its own"
+_ASKS_COMPILER = ("-print-", "--print-", "-dump", "--version")
 _WRITES_ANYWHERE = {"find": frozenset({"-delete", "-exec", "-execdir", "-fprint", "-ok"})}
 
 
@@ -88,6 +90,8 @@ def effects_of(command: Command, at: Circumstances) -> Effects:
         case name if name in _OUTPUT:
             return _printed(command, at)
         case name if name in _HARMLESS or any(value in ("--version", "-version") for value in command.values[:1]):
+            return HARMLESS
+        case "gcc" | "g++" | "cc" if all((value or "").startswith(_ASKS_COMPILER) for value in command.values):
             return HARMLESS
         case "swag" if _documents(command, at):
             return HARMLESS
@@ -150,8 +154,17 @@ def _edited(command: Command, at: Circumstances) -> Effects:
     in_place = any(one.front.startswith(("-i", "--in-place")) for one in command.arguments)
     if not in_place:
         return HARMLESS
-    operands = [one for one in command.arguments if not one.front.startswith("-")]
-    if not any(one.value == "-e" for one in command.arguments):
+    operands: list[Argument] = []
+    follows_script = has_script = False
+    for one in command.arguments:
+        if follows_script:
+            follows_script = False
+        elif one.front.startswith("-"):
+            follows_script = one.value in ("-e", "-f", "--expression", "--file")
+            has_script = has_script or one.front.startswith(("-e", "-f", "--expression", "--file"))
+        else:
+            operands.append(one)
+    if not has_script:
         operands = operands[1:]
     for operand in operands:
         path = at.path(operand.value) if operand.value is not None else None

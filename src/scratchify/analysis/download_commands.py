@@ -143,7 +143,7 @@ def _clone(command: Command, at: Circumstances) -> Effects:
     if verb in _HARMLESS_GIT:
         return HARMLESS
     if verb in _CHANGING_GIT:
-        return (Fills(folder, f"{what} changes it", is_source=True),)
+        return (Fills(folder, f"{what} changes {folder}", is_source=True),)
     if verb not in ("clone", "co"):
         return unknown(f"what {what} leaves in the image is not followed; do it outside of the build")
     operands: list[Argument] = []
@@ -166,7 +166,8 @@ def _clone(command: Command, at: Circumstances) -> Effects:
         if "$" in name or not name:
             return unknown(f"{what} names its folder by {operands[0].raw}, which only a shell knows; write it")
         target = join(folder, name)
-    return (Fills(at.path(target), f"{what} of {operands[0].shown} fills it", is_source=True),)
+    target = at.path(target)
+    return (Fills(target, f"{what} of {operands[0].shown} fills {target}", is_source=True),)
 
 
 def _tar(command: Command, at: Circumstances) -> Effects:
@@ -212,8 +213,8 @@ def _unpacked(at: Circumstances, file: str | None, source: str, into: str, what:
     if _GO_ARCHIVE.search(f"{named} {address}"):
         root = into if strips else join(into, "go")
         minor = _minor(f"{named} {address}")
-        return (Fills(root, f"{what} unpacks Go into it", is_toolchain=True, go_minor=minor, consumes=consumes),)
-    return (Fills(into, f"{what} unpacks {source} into it", consumes=consumes),)
+        return (Fills(root, f"{what} unpacks Go into {root}", is_toolchain=True, go_minor=minor, consumes=consumes),)
+    return (Fills(into, f"{what} unpacks {source} into {into}", consumes=consumes),)
 
 
 def _minor(text: str) -> int | None:

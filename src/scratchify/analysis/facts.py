@@ -174,13 +174,20 @@ class Facts:
 
     @property
     def other_programs(self) -> tuple[tuple[str, Built], ...]:
-        """The project's own binaries beside the one that starts: paths, and how they were made."""
+        """
+        The project's own binaries beside the one that starts: paths, and how they were made. A copy of that one, at
+        another path, is none.
+        """
         if not isinstance(self.launch, Launch | InShell):
             return ()
+        same = self.launch.built if isinstance(self.launch, Launch) else None
         return tuple(
             (path, entry.origin)
             for path, entry in self.files.entries.items()
-            if isinstance(entry.origin, Built) and entry.origin.package and path != self.launch.binary
+            if isinstance(entry.origin, Built)
+            and entry.origin.package
+            and path != self.launch.binary
+            and entry.origin != same
         )
 
     @property

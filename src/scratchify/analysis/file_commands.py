@@ -68,7 +68,7 @@ def _rm(options: Options, at: Circumstances) -> Effects:
             cache = next((one for one in CACHES if front == one or front.startswith(one + "/")), None)
             is_used = cache is not None and any(path.startswith(cache + "/") for path in at.files.entries)
             if cache is None or is_used or ".." in operand.raw:
-                return unknown(f"rm {operand.raw} is not followed; name the files, or use .dockerignore")
+                return unknown(f"rm is given {operand.raw}, which only a shell knows; name the files")
             continue
         path = at.path(operand.value)
         if path == "/":

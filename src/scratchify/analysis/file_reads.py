@@ -9,6 +9,7 @@ https://pkg.go.dev/os
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from posixpath import dirname, join
 
 from scratchify.analysis.go_program import GoProgram, Place
 from scratchify.analysis.go_source import Call, GoFile
@@ -22,6 +23,7 @@ _STARTERS = {
     "os/exec": frozenset({"Command", "CommandContext"}),
     "os": frozenset({"StartProcess"}),
     "syscall": frozenset({"Exec", "ForkExec"}),
+    "golang.org/x/sys/unix": frozenset({"Exec"}),
 }
 _MEMORY = ":memory:"
 _NAME_OF_VIPER = "config"
@@ -172,13 +174,13 @@ class _Reader:
         if kind == "made" or is_other:
             return
         likely = known if known.is_whole else self.program.value(file, expression, self.end.env.get, self.binary)
+        folder = join(dirname(file.path), "") if kind == "beside" else ""
         text = _path_in(likely.text, kind)
         if likely.is_whole and text and text != _MEMORY:
-            yield NamedPath(self.end.path(text), place, f"{name} reads")
+            yield NamedPath(self.end.path(folder + text), place, f"{name} reads")
         if not known.is_whole:
-            yield Computed(
-                place, f"{name} is given a path that is computed", self._absolute(_path_in(known.text, kind))
-            )
+            begins = self._absolute(folder + _path_in(known.text, kind))
+            yield Computed(place, f"{name} is given a path that is computed", begins)
 
     def _absolute(self, beginning: str) -> str:
         """Return what an absolute path begins with, nothing where that is not known."""

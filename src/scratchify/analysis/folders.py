@@ -53,16 +53,16 @@ def _emptied(facts: Facts) -> Iterator[NeededFolder]:
     """
     Copied folders with no Go package in them, of which nothing is carried: .gitignore keeps many an empty one.
 
-    Where all that the program opens is known, one whose files it does not open is none that it needs.
+    One with data in it that is left behind is none that the program needs: what it opens there would come along.
     """
-    is_complete = facts.reads is not None and facts.reads.is_complete
+    knows = facts.reads is not None
     for path, entry in facts.files.entries.items():
         if entry.kind != "folder" or not isinstance(entry.origin, Copied) or facts.is_left_out(entry.origin.path):
             continue
         inside = [*facts.files.files_below(path)]
         has_source = any(below.endswith(".go") for below, _ in inside)
         has_data = any(_is_data(facts, one) for _, one in inside)
-        if is_complete and has_data:
+        if knows and has_data:
             continue
         if not has_data and any(_is_build_input(facts, one) for _, one in inside):
             continue
@@ -147,6 +147,9 @@ def _is_folder(facts: Facts, folder: str, path: str) -> bool:
         # "/home" alone is a route more often than a folder
         return folder != path and path not in BASE_FOLDERS and folder != "/"
     has_source = any(below.endswith(".go") for below in facts.files.below(folder))
+    entry = facts.files.entries.get(folder)
+    if entry and isinstance(entry.origin, Copied) and facts.is_left_out(entry.origin.path):
+        return False
     region = facts.files.unlisted_at(folder)
     if region and (region.is_toolchain or region.is_source):
         return False

@@ -186,10 +186,20 @@ def _get(words: list[Argument], folder: str, at: Circumstances) -> Effects:
     named = tuple(one.partition("@")[0] for one in build.packages if not one.startswith((".", "/")))
     if "d" in flags:
         return (Fetches(named),)
+    if is_known_not_to and not build.ignores_modules and _is_outside(build, at):
+        why = "go get works within a module alone from Go 1.18 on, and no go.mod is at hand"
+        return unknown(f"{why}; copy go.mod before it")
     if is_known_not_to and not build.ignores_modules:
         return (Fetches(named, tuple(default_name(package) for package in named)),)
     installed = replace(build, flags={name: value for name, value in flags.items() if name not in ("u", "t", "f")})
     return (Fetches(named), installed)
+
+
+def _is_outside(build: GoBuild, at: Circumstances) -> bool:
+    """Say whether a folder certainly belongs to no module."""
+    if at.is_unseen or at.files.unlisted_at(build.folder):
+        return False
+    return module_of(at.files, build.folder, build.gopaths, ignores_modules=False) is None
 
 
 def _go_wrapper(at: Circumstances) -> Effects:

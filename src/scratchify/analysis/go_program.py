@@ -133,6 +133,24 @@ def go_program(
     workspace: str = "",
     linked: frozenset[str] = frozenset(),
 ) -> GoProgram:
+    """Return what `read_program` does, with those arguments of calls that only the whole program tells."""
+    program = read_program(
+        files, main, named, target, gopaths, ignores_modules=ignores_modules, workspace=workspace, linked=linked
+    )
+    return replace(program, files=tuple(_resolved(program, file) for file in program.files))
+
+
+def read_program(
+    files: StageFiles,
+    main: str,
+    named: tuple[str, ...],
+    target: Target,
+    gopaths: Sequence[str],
+    *,
+    ignores_modules: bool = False,
+    workspace: str = "",
+    linked: frozenset[str] = frozenset(),
+) -> GoProgram:
     """
     Return the program whose main package lies in the folder `main`; `named` are its files where a build names files.
 
@@ -146,6 +164,7 @@ def go_program(
     folders: dict[str, str] = {}
     seen = {main}
     waiting = [(main, named)]
+    places: dict[tuple[str, str], str | None] = {}
     while waiting:
         folder, only = waiting.pop()
         for file in package_files(files, folder, target):
@@ -154,7 +173,10 @@ def go_program(
             found.append(file)
             for imported in file.imports:
                 imports.setdefault(imported.path, Place(file.context_path, imported.line))
-                place = _folder_of(files, module, folder, imported.path)
+                key = (folder, imported.path)
+                if key not in places:
+                    places[key] = _folder_of(files, module, folder, imported.path)
+                place = places[key]
                 if place is None and is_standard(imported.path):
                     continue
                 if place is None and (_is_relative(imported.path) or _is_of(module, imported.path)):
@@ -166,7 +188,7 @@ def go_program(
                 if place is not None and place not in seen:
                     seen.add(place)
                     waiting.append((place, ()))
-    program = GoProgram(
+    return GoProgram(
         module=module,
         files=tuple(found),
         imports=imports,
@@ -176,7 +198,6 @@ def go_program(
         folders=folders,
         import_paths={folder: path for path, folder in folders.items()},
     )
-    return replace(program, files=tuple(_resolved(program, file) for file in found))
 
 
 def _names(

@@ -102,7 +102,7 @@ def go_run(
 
 def is_missing(path: str, files: StageFiles) -> bool:
     """Say whether nothing lies at a path: not in the image, and not in a context that is not at hand."""
-    return files.exists(path) is False and not any(f"{path}/".startswith(f"{folder}/") for folder in files.unseen)
+    return files.exists(path) is False and not files.is_unseen(path)
 
 
 def _packages(operands: tuple[str, ...]) -> tuple[str, ...] | Unknown:

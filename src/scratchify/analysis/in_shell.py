@@ -185,6 +185,8 @@ class _Reader:
             self.stop(f"{short} runs another program in a way that is not followed here", start)
         elif "/" in short:
             self.stop(f"{name} is nothing that this build makes or copies", start)
+        elif short in ("go", "gofmt"):
+            self.stop(f"it runs {short} of the toolchain; do in a RUN what it does, and start a binary", start)
         elif not is_program(short):
             self.stop(f"it runs {name}, and no table says which package has that", start)
         else:

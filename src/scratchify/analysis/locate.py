@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
 from scratchify.analysis.callers import builds_of
-from scratchify.analysis.stage_files import context_path
+from scratchify.analysis.copy_sources import context_path
 from scratchify.errors import InvalidDockerfile
 from scratchify.model import Add, Copy, understand
 from scratchify.repository import Repository

@@ -81,8 +81,10 @@ def steps_of(arguments: Sequence[str], world: World) -> tuple[Step, ...] | NotRe
     names = call.files or NAMES
     found = [(path, text) for path, text in _contents(names, world) if text is not None]
     if len(found) < len(call.files) or not found:
-        where = ", ".join(call.files) or "Makefile"
-        return NotRead(None, 0, f"make reads {where}, which is not at hand; copy it before this line, or {_ADVICE}")
+        there = {path for path, _ in found}
+        missing = next(name for name in call.files or ("Makefile",) if normpath(join(world.folder, name)) not in there)
+        why, way_out = world.not_at_hand(normpath(join(world.folder, missing)))
+        return NotRead(None, 0, f"make reads {missing}, which {why}; {way_out}, or {_ADVICE}")
     makefile = Makefile(Texts(world))
     _set_variables(makefile.texts, call)
     try:

@@ -64,6 +64,7 @@ def _world(shell: Shell, assigned: dict[str, str | None]) -> World:
         exists=lambda path: shell.files.exists(normpath(path)),
         glob=glob,
         output=output,
+        not_at_hand=lambda path: shell.files.not_at_hand(normpath(path)),
     )
 
 

@@ -21,7 +21,8 @@ class World:
     """
     What make sees of the world; paths are absolute, in the image.
 
-    Each question may have no answer, which is None. `environment` has None for variables whose value is not known.
+    Each question may have no answer, which is None. `environment` has None for variables whose value is not known,
+    `not_at_hand` says why a file is not, and what would help.
     """
 
     folder: str
@@ -30,6 +31,7 @@ class World:
     exists: Callable[[str], bool | None]
     glob: Callable[[str, str], tuple[str, ...] | None]
     output: Callable[[str, Mapping[str, str | None]], str | None]
+    not_at_hand: Callable[[str], tuple[str, str]]
 
 
 @dataclass(slots=True)

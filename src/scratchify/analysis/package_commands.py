@@ -76,22 +76,32 @@ def _distribution(command: Command) -> Effects:
     if not verbs or verbs[0] in _HARMLESS_VERBS:
         return HARMLESS
     if verbs[0] in _REMOVE_VERBS:
-        taken = {purpose for name in verbs[1:] for purpose in package_purposes(name)}
+        names = [name for name in verbs[1:] if not (_leaves_certificates(manager, verbs[0]) and _brings_them(name))]
+        taken = {purpose for name in names for purpose in package_purposes(name)}
         taken -= {"build", "c-compiler", "front", "go", "program"}
         if taken:
             return unknown(f"{manager} {verbs[0]} takes away {', '.join(sorted(taken))}; leave it in")
-        return (Uninstalls(tuple(verbs[1:])),)
+        return (Uninstalls(tuple(names)),)
     if verbs[0] not in _INSTALL_VERBS[manager]:
         return unknown(f"{manager} {verbs[0]} is not understood yet")
-    names = _names(arguments, verbs[0])
-    if isinstance(names, Argument):
-        return unknown(f"{manager} installs {names.raw}, which only a shell knows; write the names of the packages")
-    written = tuple(names)
+    found = _names(arguments, verbs[0])
+    if isinstance(found, Argument):
+        return unknown(f"{manager} installs {found.raw}, which only a shell knows; write the names of the packages")
+    written = tuple(found)
     options = {argument.front.partition("=")[0] for argument in arguments if argument.front.startswith("-")}
     elsewhere = _FROM_ELSEWHERE if manager == "apk" else _FROM_ELSEWHERE | {"-t"}
     is_foreign = bool(options & elsewhere) or any("/" in name or "@" in name for name in written)
     group = _group(arguments) if manager == "apk" else ""
     return (Installs(tuple(map(_bare, written)), manager, written, is_foreign, group),)
+
+
+def _leaves_certificates(manager: str, verb: str) -> bool:
+    """Only purging takes the bundle away that ca-certificates has put together: its postrm script."""
+    return verb == "remove" and manager in ("apt", "apt-get", "aptitude")
+
+
+def _brings_them(name: str) -> bool:
+    return "certificates" in package_purposes(name)
 
 
 def _bare(written: str) -> str:
@@ -149,7 +159,8 @@ def _language(command: Command, at: Circumstances) -> Effects:
     if not names or (command.name in ("npm", "yarn", "pnpm") and not is_global):
         folder = "node_modules" if command.name in ("npm", "yarn", "pnpm") else "vendor"
         if command.name in ("npm", "yarn", "pnpm", "bower"):
-            return (Fills(join(at.folder, folder), f"{command.name} {verb} fills it", is_source=True),)
+            path = join(at.folder, folder)
+            return (Fills(path, f"{command.name} {verb} fills {path}", is_source=True),)
         return (Installs((f"{command.name} packages",), command.name),)
     return (Installs(names, command.name),)
 

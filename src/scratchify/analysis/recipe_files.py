@@ -213,9 +213,14 @@ def _read(shell: Shell, path: str | None, what: str, start: int) -> str | None:
     content = shell.files.read(path) if path else None
     if path:
         _note(shell, path)
+    if content is None and path:
+        why, way_out = shell.files.not_at_hand(path)
+        shell.block(f"{path} is read, which {why}; {way_out}, or call go build directly", start)
+        return None
     if content is None:
-        where = path or f"{shell.folder} and the folders above"
-        shell.block(f"{what} is not at hand in {where}; copy it before this line, or call go build directly", start)
+        _, way_out = shell.files.not_at_hand(f"{shell.folder}/{what}")
+        where = f"{shell.folder} and the folders above"
+        shell.block(f"{what} is not at hand in {where}; {way_out}, or call go build directly", start)
         return None
     return content.decode("utf-8", "surrogateescape")
 

@@ -11,7 +11,7 @@ from posixpath import basename
 from typing import TYPE_CHECKING
 
 from scratchify.knowledge.names import development_tools
-from scratchify.model import Build, Copy, Onbuild, Run, Stage, base_of, container_command
+from scratchify.model import Build, ContainerCommand, Copy, Onbuild, Run, Stage, base_of, container_command
 from scratchify.syntax import Comment, Document, Instruction
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ IGNORED = "ignored"
 """Stands for the rule's name where the project itself says that a Dockerfile is to be left alone."""
 
 _IDLE = frozenset({"sleep", "tail", "bash", "sh", "ash", "zsh", "cat"})
+_PREPARES = frozenset({".", ":", "cd", "echo", "export", "set", "source", "true"})
+"""Commands in front of a shell that only prepare it."""
 _TEST_RUNNERS = frozenset({"ginkgo", "gotestsum", "richgo"})
 _GO_TESTS = frozenset({"test", "vet"})
 
@@ -100,10 +102,13 @@ def _without_command(stage: Stage, line: int) -> OutOfScope:
     return OutOfScope("no-command", line, "neither CMD nor ENTRYPOINT: the image is a toolbox, it starts a shell")
 
 
-def by_command(launch: "Start | None") -> OutOfScope | None:
+def by_command(launch: "Start | None", command: ContainerCommand) -> OutOfScope | None:
     """Return why an image is left alone whose command shows that it is for developers."""
     # most files are out of scope before anybody asks what they start
-    from scratchify.analysis.launch import Launch, OtherProgram
+    from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+
+    if isinstance(launch, NeedsShell):
+        return _by_text(command, launch.line)
 
     if isinstance(launch, Launch) and launch.built.package is None and basename(launch.binary) in development_tools():
         return _development(launch.line, basename(launch.binary))
@@ -120,6 +125,29 @@ def by_command(launch: "Start | None") -> OutOfScope | None:
     )
     if name in _IDLE and "-c" not in arguments and launch.path is None and not starts_script:
         return OutOfScope("no-command", launch.line, f"starts {name}: the image is a toolbox")
+    return None
+
+
+def _by_text(command: ContainerCommand, line: int) -> OutOfScope | None:
+    """Look at the last of the programs that a shell's text runs: tests, or a shell for whoever starts the container."""
+    from scratchify.analysis.shell import SimpleCommand
+    from scratchify.analysis.shell_parts import deep
+    from scratchify.analysis.shell_reader import read_script
+
+    first = command.entrypoint or command.cmd
+    if first is None or (first.is_exec_form and (len(first.words) < 3 or first.words[1] != "-c")):
+        return None
+    text = first.words[2] if first.is_exec_form else first.text
+    found = [one for one in deep(read_script(text)) if isinstance(one, SimpleCommand) and one.words]
+    programs = [[word.literal for word in one.words] for one in found]
+    if not programs or programs[-1][0] is None:
+        return None
+    name, arguments = basename(programs[-1][0]), programs[-1][1:]
+    if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
+        return OutOfScope("test-image", line, f"runs tests: {name} {arguments[0] if arguments else ''}".rstrip())
+    is_idle = all(words[0] in _PREPARES for words in programs[:-1])
+    if name in _IDLE and is_idle and all(one and one.startswith("-") and "c" not in one for one in arguments):
+        return OutOfScope("no-command", line, f"starts {name}: the image is a toolbox")
     return None
 
 

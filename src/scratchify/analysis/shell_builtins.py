@@ -39,6 +39,9 @@ def _cd(shell: Shell, arguments: tuple[Argument, ...], start: int) -> Status:
             return Status.UNKNOWN
         shell.folder = shell.files.resolve(folder)
         return Status.TAKEN
+    if len(words) > 1:
+        shell.block(f"cd is given more than a folder: {words[1].shown}; was && meant?", start)
+        return Status.TAKEN
     raw = words[0].raw if words else "without a folder"
     shell.block(f"cd {raw} goes where only a shell knows; write the path", start)
     return Status.TAKEN

@@ -109,8 +109,10 @@ def _shell(
 ) -> Status:
     """`sh -c TEXT NAME …`, `sh FILE …` and a script on standard input."""
     words = list(arguments)
+    of_input = False
     while words and (words[0].value or "").startswith(("-", "+")) and words[0].value != "-":
         flag = words.pop(0).value or ""
+        of_input = of_input or ("s" in flag and not flag.startswith("--"))
         if flag.endswith("o") and words:
             words.pop(0)
         if "c" in flag and not flag.startswith("--"):
@@ -122,9 +124,10 @@ def _shell(
             child.variables.positional = tuple(words[2:])
             child.source = _always(where)
             return child.run_apart(read_script(words[0].value))
-    if not words or words[0].value == "-":
+    if not words or words[0].value == "-" or of_input:
         if stdin:
             child = _process(shell, assigned)
+            child.variables.positional = tuple(words) if of_input else ()
             where = shell.source(start)
             child.source = _always(where)
             return child.run_apart(read_script(stdin))
@@ -147,6 +150,8 @@ def _file(
         return Status.TAKEN
     text = script_text(shell, path)
     if text is None:
+        if shell.files.exists(path) is not None or shell.files.may_be_folder(path) or shell.files.unlisted_at(path):
+            return _script(shell, path, arguments, start, assigned)
         at = shell.circumstances(start, assigned)
         shell.world.take(effects_of(Command(word, arguments), at), at, shell.source(start), shell.perhaps)
         return Status.TAKEN
@@ -168,8 +173,8 @@ def _script(
     path = shell.files.resolve(path)
     text = script_text(shell, path)
     if text is None:
-        why = "no step puts it there" if shell.files.exists(path) is False else "its content is not known"
-        shell.block(f"what {path} does is not known, as {why}; copy it before this line, or call go build", start)
+        why, way_out = shell.files.not_at_hand(path)
+        shell.block(f"runs {path}, which {why}; {way_out}, or call go build directly", start)
         return Status.TAKEN
     child = _process(shell, assigned)
     child.depth += 1

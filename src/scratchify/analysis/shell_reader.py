@@ -61,6 +61,10 @@ _EXPRESSIONS = frozenset(
 )
 
 
+_CLOSED = re.compile(r"(?<![\w-])(done|fi|esac)\s(?=\s*(?:done|fi|esac|then|do|else|elif|\})(?![\w-]))")
+"""A statement that ends right before the end of the one around it."""
+
+
 @cache
 def _parser() -> "Parser":
     import tree_sitter_bash
@@ -80,9 +84,20 @@ def read_script(text: str) -> tuple[Statement, ...]:
         # `#a remark`: a substitution of nothing, which the grammar does not know
         source = _REMARK.sub(lambda match: " " * len(match[0]), text).encode("utf-8", "surrogateescape")
         root = _parser().parse(source).root_node
+    if root.has_error and (marked := _CLOSED.sub(r"\1;", text)) != text and text.isascii():
+        # `done done`, which needs nothing in between, and which the grammar does not know
+        again = _parser().parse(marked.encode()).root_node
+        at = [found.end(1) for found in _CLOSED.finditer(text)]
+        if not again.has_error and all(_is_separator(again, offset) for offset in at):
+            source, root = marked.encode(), again
     if root.has_error:
         return (NotFollowed(0, "text that is no plain shell"),)
     return _Reader(source, is_ascii=len(source) == len(text)).statements(root.children)
+
+
+def _is_separator(root: "Node", offset: int) -> bool:
+    node = root.descendant_for_byte_range(offset, offset + 1)
+    return node is not None and node.type == ";"
 
 
 def simple_commands(text: str) -> tuple[SimpleCommand, ...] | NotFollowed:

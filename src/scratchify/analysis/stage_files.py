@@ -6,10 +6,9 @@ Only what the Dockerfile put there is listed; the base image's own files are kno
 https://docs.docker.com/reference/dockerfile/#copy
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from posixpath import basename, dirname, join, normpath
+from posixpath import dirname, join, normpath
 
 from scratchify.context import BuildContext, Kind
 
@@ -125,7 +124,8 @@ class Unlisted:
     """
     What else lies in a folder is not known, and why: an archive, a clone, another image.
 
-    `is_toolchain` where it is the Go distribution, `is_source` where it is source to build from.
+    `is_toolchain` where it is the Go distribution, `is_source` where it is source to build from. `advice` is what helps
+    where the program that starts may be in there.
     """
 
     line: int
@@ -133,6 +133,7 @@ class Unlisted:
     why: str
     is_toolchain: bool = False
     is_source: bool = False
+    advice: str = "build it here, or copy the file itself"
 
 
 @dataclass(slots=True)
@@ -247,7 +248,11 @@ class StageFiles:
 
     def may_be_folder(self, path: str) -> bool:
         """Say whether a folder is at a path, or may be, as it lies in one whose content nobody can look at."""
-        return self.is_folder(path) or any(f"{path}/".startswith(f"{folder}/") for folder in self.unseen)
+        return self.is_folder(path) or self.is_unseen(path)
+
+    def is_unseen(self, path: str) -> bool:
+        """Say whether a path lies where a build context is copied that is not at hand."""
+        return any(f"{path}/".startswith(f"{folder}/") for folder in self.unseen)
 
     def unlisted_at(self, path: str) -> Unlisted | None:
         """Return why it is not known what lies at a path, None where it is known."""
@@ -296,92 +301,22 @@ class StageFiles:
             return entry.origin.content.encode("utf-8", "surrogateescape")
         return None
 
+    def not_at_hand(self, path: str) -> tuple[str, str]:
+        """Return why the content of a file is not known, said behind its name and "which", and what would help."""
+        path = self.resolve(path)
+        entry = self.entries.get(path)
+        if self.is_unseen(path) or (entry and isinstance(entry.origin, Copied)):
+            return "lies in a build context that is not at hand", "give --context"
+        if entry and isinstance(entry.origin, Written):
+            how = f" ({entry.origin.how})" if entry.origin.how else ""
+            return f"line {entry.origin.line} writes and whose content is not known{how}", "copy it from the repository"
+        if region := self.unlisted_at(path):
+            return f"is not at hand (line {region.line}: {region.why})", "do this in an image of its own"
+        if entry is None and self.exists(path) is False:
+            return "no step puts there", "copy it before this line"
+        return "is not at hand", "copy it before this line"
+
     def context_path(self, path: str) -> str | None:
         """Return where a copied file lies in the build context."""
         entry = self.entries.get(path)
         return entry.origin.path if entry and isinstance(entry.origin, Copied) else None
-
-
-@dataclass(frozen=True, slots=True)
-class CopyPlan:
-    """What one source of COPY matches in the context: folders give their contents, files themselves."""
-
-    folders: tuple[str, ...]
-    files: tuple[str, ...]
-
-
-def context_path(source: str) -> str:
-    """Return what a source of COPY names, as a path of the context; empty for the context itself."""
-    return normpath("/" + source).lstrip("/")
-
-
-def is_pattern(source: str) -> bool:
-    """Say whether a source of COPY may name several files, or none."""
-    return any(mark in source for mark in "*?[")
-
-
-def match_sources(source: str, entries: Mapping[str, Kind]) -> CopyPlan | None:
-    """Return what a source names, None where nothing in the context matches it."""
-    path = context_path(source)
-    if not path:
-        return CopyPlan(("",), ())
-    if is_pattern(path):
-        try:
-            pattern = re.compile(_go_match(path))
-        except re.error:  # a range that ends before it begins: Go matches nothing by it
-            return None
-        matched = [name for name in entries if pattern.fullmatch(name)]
-    else:
-        matched = [path] if path in entries else []
-    if not matched:
-        return None
-    folders = tuple(name for name in matched if entries[name] == "folder")
-    return CopyPlan(folders, tuple(name for name in matched if entries[name] != "folder"))
-
-
-def copy(
-    files: StageFiles, plan: CopyPlan, target: str, *, is_folder: bool, line: int, at: int, owner: Owner | None
-) -> None:
-    """Place what one source matched; `is_folder`: files go into `target` under their own names."""
-    for folder in plan.folders:
-        files.put(target, Entry("folder", Copied(folder, line, at, owner, folder=folder) if folder else Implied(line)))
-        prefix = folder + "/" if folder else ""
-        for name in files.context.absent:
-            if name.startswith(prefix):
-                files.absent[join(target, name[len(prefix) :])] = Copied(name, line, at, owner, folder=folder)
-        for name, kind in files.context.entries.items():
-            if name.startswith(prefix):
-                files.put(join(target, name[len(prefix) :]), Entry(kind, Copied(name, line, at, owner, folder=folder)))
-    for name in plan.files:
-        path = join(target, basename(name)) if is_folder or files.is_folder(target) else target
-        files.put(path, Entry(files.context.entries[name], Copied(name, line, at, owner, explicit=True)))
-
-
-def _go_match(pattern: str) -> str:
-    """Translate a pattern of Go's path/filepath.Match, which COPY sources are."""
-    result: list[str] = []
-    at = 0
-    while at < len(pattern):
-        character = pattern[at]
-        end = pattern.find("]", at + 2) if character == "[" else -1
-        if character == "*":
-            result.append("[^/]*")
-        elif character == "?":
-            result.append("[^/]")
-        elif end != -1:
-            inner = pattern[at + 1 : end]
-            negation = "^" if inner.startswith("^") else ""
-            result.append(f"[{negation}{_escaped_class(inner.removeprefix('^'))}]")
-            at = end
-        elif character == "\\" and at + 1 < len(pattern):
-            at += 1
-            result.append(re.escape(pattern[at]))
-        else:
-            result.append(re.escape(character))
-        at += 1
-    return "".join(result)
-
-
-def _escaped_class(inner: str) -> str:
-    """Escape what means something else in a character class of Python's."""
-    return "".join(f"\\{character}" if character in "[&~|^\\" else character for character in inner)

@@ -7,25 +7,14 @@ https://docs.docker.com/reference/dockerfile/
 from posixpath import basename, join
 
 from scratchify.analysis.blocked import Blocked
+from scratchify.analysis.copy_sources import context_path, copy, is_pattern, match_sources
 from scratchify.analysis.expansion import Variables
 from scratchify.analysis.shell import Word
 from scratchify.analysis.shell_programs import SHELLS
 from scratchify.analysis.shell_reader import read_script
 from scratchify.analysis.shell_run import Shell
 from scratchify.analysis.shell_world import Source, Where
-from scratchify.analysis.stage_files import (
-    BASE_FOLDERS,
-    Copied,
-    Entry,
-    Implied,
-    Owner,
-    Unlisted,
-    Written,
-    context_path,
-    copy,
-    is_pattern,
-    match_sources,
-)
+from scratchify.analysis.stage_files import BASE_FOLDERS, Copied, Entry, Implied, Owner, Unlisted, Written
 from scratchify.analysis.triggers import plain_tag, triggers
 from scratchify.analysis.unpacking import is_archive, unpacked
 from scratchify.analysis.walked import MadeFolder, OwnedFolder, Toolchain, Walked
@@ -174,7 +163,9 @@ def _copy_unseen(walked: Walked, source: str, target: str, workdir: str, *, is_f
         # most likely a folder: what may lie in it is not known
         walked.files.unseen.add(target)
         if walked.files.is_folder(target):  # made for this: all that lies in it comes from there
-            walked.fill(target, Unlisted(origin.line, origin.at, f"{source} is copied into it", is_source=is_source))
+            walked.fill(
+                target, Unlisted(origin.line, origin.at, f"{source} is copied into {target}", is_source=is_source)
+            )
         else:
             walked.files.put(target, Entry("file", origin))
 
@@ -182,7 +173,7 @@ def _copy_unseen(walked: Walked, source: str, target: str, workdir: str, *, is_f
 def _added(walked: Walked, source: str, target: str, line: int, at: int, *, is_folder: bool) -> bool:
     """Take what ADD downloads or unpacks; False for what it only copies."""
     if source.startswith(_REPOSITORIES) or (source.startswith(_ADDRESSES) and source.endswith(".git")):
-        walked.fill(target, Unlisted(line, at, f"ADD clones {source} into it", is_source=True))
+        walked.fill(target, Unlisted(line, at, f"ADD clones {source} into {target}", is_source=True))
         return True
     if source.startswith(_ADDRESSES):
         name = basename(source.partition("?")[0].partition("#")[0].partition("://")[2].rstrip("/"))

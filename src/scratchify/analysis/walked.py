@@ -376,8 +376,9 @@ class Walked:
         pattern = next((one for one in build.packages if one.endswith("...")), None)
         if pattern and not programs and build.verb == "install" and self._is_unseen(build.folder):
             folder = build.variables.get("GOBIN") or join(build.gopaths[0], "bin")
-            why = f"go install {pattern} names its programs after packages whose source is not at hand"
-            self.files.unlisted.setdefault(folder, Unlisted(where.line, self.at, why, is_toolchain=True))
+            why = f"programs of {pattern} are called after packages whose source is not at hand"
+            region = Unlisted(where.line, self.at, why, is_toolchain=True, advice="name its package in the build")
+            self.files.unlisted.setdefault(folder, region)
 
     def _build(self, build: GoBuild, at: Circumstances, where: Where) -> None:
         programs = programs_of(build, self.files)
@@ -396,5 +397,4 @@ class Walked:
         self._hide(build, programs, where)
         for program in programs:
             origin = Built(program.package, program.files, index, where.line, self.at, owner)
-            path = self.files.resolve(normpath(program.path))
-            self.files.put(path, Entry("file", origin))
+            self.files.put(self.files.resolve(normpath(program.path)), Entry("file", origin))

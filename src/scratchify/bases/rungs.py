@@ -141,7 +141,7 @@ def _release(facts: Facts) -> str | None:
 
 def _no_release(facts: Facts) -> str:
     family = facts.base.family if facts.base else "other"
-    if family in ("ubuntu", "centos"):
+    if facts.base and not facts.base.go and family not in ("alpine", "debian"):
         return f"{facts.image} is no Debian whose release a final stage could follow; build on golang:1.27-bookworm"
     return (
         f"which release of Debian {facts.image} is, that the final stage must not be older than, is not known; name it "

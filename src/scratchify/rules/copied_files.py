@@ -62,7 +62,7 @@ def _whole(facts: Facts, region: Region) -> Decision:
     if region.mixed:
         why = f"{region.what.why}, where {region.mixed} lie too: what is new is not known; use a folder of its own"
         return Refuse(NAME, Finding(None, region.what.line, why))
-    because = Finding(None, region.what.line, f"{region.what.why}: {region.folder} may be read at run time")
+    because = Finding(None, region.what.line, f"{region.what.why}: what lies there may be read at run time")
     dropped = [one.path for one in facts.choices.drop if one.path.startswith(region.folder + "/")]
     shell = gather_if_there(region.folder, "cp -a", facts.given_to) + without(dropped)
     return Collect(NAME, because, shell, (region.folder,))

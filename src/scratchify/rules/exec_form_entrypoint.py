@@ -15,7 +15,8 @@ from typing import Literal
 from scratchify.analysis.facts import Facts
 from scratchify.analysis.go_program import GoProgram
 from scratchify.analysis.kept_command import InShell
-from scratchify.analysis.launch import SHELLS, Launch, NeedsShell, OtherProgram
+from scratchify.analysis.launch import Launch, NeedsShell, OtherProgram
+from scratchify.analysis.other_program import why_not_ours
 from scratchify.decisions import Assume, Carry, Command, Decision, Example, Finding, Refuse, Require, Rule
 from scratchify.model import Build, Cmd, Entrypoint
 
@@ -30,7 +31,7 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             because = Finding(PurePosixPath(start.path) if start.path else None, start.line, start.why)
             yield Require(NAME, because, "shell") if isinstance(start, InShell) else Refuse(NAME, because)
         case OtherProgram() as other:
-            yield _other(facts, other)
+            yield Refuse(NAME, Finding(None, *why_not_ours(facts, other)))
         case None:
             line = facts.stage.start.syntax.first_line
             yield Refuse(NAME, Finding(None, line, "nothing says what the container starts; write an ENTRYPOINT"))
@@ -86,31 +87,6 @@ def _stays(launch: Launch, said: Entrypoint | Cmd) -> bool:
     """Say whether the final stage says this instruction as it is."""
     words = launch.entrypoint if isinstance(said, Entrypoint) else launch.cmd
     return not launch.is_cmd_only and said.command.is_exec_form and said.command.words == words
-
-
-def _other(facts: Facts, other: OtherProgram) -> Decision:
-    word, line = other.words[0] if other.words else "", other.line
-    so = "so it never ran" if other.is_nowhere else "unless it is a program of the base image, which scratch has not"
-    why = f"{word} is nowhere in this image as far as its steps tell, {so}; start what go build -o makes"
-    if basename(word) in SHELLS:
-        script = next((one for one in other.words[1:2] if not one.startswith("-")), None)
-        what = f"runs {script}, whose content is not known" if script else "starts the program"
-        why = f"{word} {what}; start the binary itself, in exec form"
-    elif other.path:
-        is_known = facts.files.read(other.path) is not None
-        what = "which this build copies and does not compile" if is_known else "whose content is not known"
-        why = f"starts {other.path}, {what}; start the binary itself"
-    elif basename(word) in facts.walked.only_fetched:
-        line = facts.walked.only_fetched[basename(word)]
-        why = f"go get fetches {basename(word)} and installs nothing in this Go, so the image never ran; use go install"
-    elif facts.blocked:
-        why = f"where {word} comes from is not known, because not every step could be followed"
-    elif other.hidden:
-        at = f"line {other.hidden.line}: {other.hidden.why}"
-        why = f"starts {word}, of which nobody can tell what it is ({at}); build it here, or copy the file itself"
-    elif "/" in word and facts.files.may_be_folder(facts.end.path(word)):
-        why = f"starts {word}, which may lie in the build context, and that is not at hand; give --context"
-    return Refuse(NAME, Finding(None, line, why))
 
 
 RULE = Rule(

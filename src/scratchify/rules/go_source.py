@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from scratchify.analysis.facts import Facts
+from scratchify.analysis.go_build import GoBuild
+from scratchify.analysis.go_commands import MODULES_ALWAYS
+from scratchify.analysis.stage_files import Unlisted
 from scratchify.decisions import Assume, Decision, Example, Finding, Refuse, Rule
 from scratchify.model import Build
 
@@ -26,6 +29,11 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
             what = "a relative path, which modules do not know" if is_relative else "which no step puts into the image"
             why = f"imports {path}, {what}: it does not build from here"
             yield Refuse(NAME, Finding(PurePosixPath(place.path), place.line, why))
+        if facts.build and not facts.program.module and facts.program.elsewhere and _has_modules(facts.build):
+            path = facts.program.elsewhere[0]
+            place = facts.program.imports[path]
+            why = f"imports {path}, and no go.mod is at hand to say which: it does not build from here"
+            yield Refuse(NAME, Finding(PurePosixPath(place.path), place.line, why))
     if facts.program or not facts.starts:
         return
     line = facts.starts.built.line
@@ -34,6 +42,9 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     elif facts.starts.built.package is None:
         why = "the program comes from another module, whose source is not at hand: what it needs cannot be known"
         yield Refuse(NAME, Finding(None, line, why))
+    elif (region := facts.files.unlisted_at(facts.starts.built.package)) and _is_foreign(facts, region):
+        why = f"{region.why}: its source is not at hand, so that what the program needs cannot be known"
+        yield Refuse(NAME, Finding(None, region.line, why))
     elif facts.settings.assume_source:
         why = "no Go source at hand: assumed to need no C, to run no programs and to read no files"
         yield Assume(NAME, Finding(None, line, why))
@@ -41,6 +52,18 @@ def decide(build: Build, facts: Facts) -> Iterator[Decision]:
         folder = facts.starts.built.package
         why = f"{folder} holds no Go file that is copied and compiled; give --context, or copy what this builds"
         yield Refuse(NAME, Finding(None, line, why))
+
+
+def _has_modules(build: GoBuild) -> bool:
+    """Say whether a build takes third-party packages from modules, which go.mod names."""
+    is_old = build.go_minor is not None and build.go_minor < MODULES_ALWAYS
+    return not (build.ignores_modules or is_old)
+
+
+def _is_foreign(facts: Facts, region: Unlisted) -> bool:
+    """Say whether a folder's source is downloaded, and not from a build context that is not at hand."""
+    package = facts.starts.built.package if facts.starts else None
+    return region.is_source and package is not None and not facts.files.is_unseen(package)
 
 
 RULE = Rule(

@@ -27,6 +27,7 @@ _STARTS = (
     ("os/exec", ("Command", "CommandContext", "LookPath")),
     ("os", ("StartProcess",)),
     ("syscall", ("Exec", "ForkExec")),
+    ("golang.org/x/sys/unix", ("Exec",)),
 )
 
 

@@ -48,6 +48,7 @@ def in_makefile(path: str, text: str, repository: Repository) -> Iterator[Statem
         exists=lambda name: repository.has(name.lstrip("/")),
         glob=lambda _pattern, _folder: None,
         output=lambda _command, _environment: None,
+        not_at_hand=lambda _: ("is not at hand", "copy it"),
     )
     makefile = Makefile(_Unset(world))
     with suppress(Stopped):  # the rules before it are known all the same
