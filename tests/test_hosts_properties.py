@@ -6,12 +6,15 @@ import json
 import string
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from scratchify.context import MemoryContext
+from scratchify.errors import InvalidHost
+from scratchify.hosts import host_of
 from scratchify.hosts.compose import ComposeFile
 from scratchify.hosts.dockerfiles import builds_go
 from scratchify.hosts.hosted import Host
@@ -176,6 +179,8 @@ def test_a_literal_says_the_new_text_afterwards(
     (found,) = host.dockerfiles(file)
     assert found.text == value
     new = data.draw(changed(value))
+    if spell is raw:
+        raw(new)  # where there is such a literal
     result = host.put_back(file, 0, new)
     assert isinstance(result, str), result
     assert evaluated(result) == new
@@ -248,3 +253,39 @@ def test_a_scalar_says_the_new_text_afterwards(
     assert inline(result) == new
     assert result.startswith(before.replace("\n", line_end))
     assert result.endswith(after.replace("\n", line_end))
+
+
+# ---- whatever is read
+
+
+EMBEDDED = Path(__file__).parent / "embedded"
+FILES = sorted(path for path in EMBEDDED.rglob("*.*") if path.suffix in (".py", ".yml", ".yaml"))
+PIECES = [
+    '"', "'", '"""', "\\", "\n", "\r", "{", "}", "{x}", "{}", "%", "%s", "$", "$$", "${X}", "f", "b", "r", "(", ")",
+    "[", "]", ",", " ", "\t", "    ", "+", "#", "|", ">", "-", ":", "&a ", "*a", "é", "\ud800", "\0", "\\N{DASH}",
+    "\\x", ".format(1)", " % 1", ".strip()", "FROM golang\n",
+]  # fmt: skip
+
+
+breaks = st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 9)), min_size=1, max_size=4)
+
+
+@given(st.sampled_from(FILES), breaks)
+@settings(max_examples=400, deadline=None)
+def test_a_broken_file_is_read_or_told_and_written_back_right_or_not_at_all(
+    path: Path, changes: list[tuple[float, str, int]]
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    for where, piece, gone in changes:
+        at = int(where * len(text))
+        text = text[:at] + piece + text[at + gone :]
+    host = host_of(path)
+    try:
+        found = host.dockerfiles(text)
+    except InvalidHost:
+        return
+    for number, one in enumerate(found):
+        new = one.text.replace("\nWORKDIR", "\nENV A=b\nWORKDIR")
+        result = host.put_back(text, number, new)
+        if isinstance(result, str):
+            assert host.dockerfiles(result)[number].text == new

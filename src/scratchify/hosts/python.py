@@ -8,6 +8,7 @@ https://libcst.readthedocs.io/
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 import libcst as cst
@@ -98,20 +99,17 @@ class _File:
         return hosted(self._text, "python", filled, tuple(contexts), self._unseen(filled))
 
     def _used(self, spelled: Spelled, uses: list[cst.CSTNode]) -> Spelled:
-        """Return a text that has a name as it is used; where that is done in several ways, without what is put in."""
-        found: dict[str, Spelled] = {}
+        """Return a text that has a name as it is used; where that differs, without the values that are put in."""
+        texts = list(self._applied(spelled, uses))
+        if len({text.value for text in texts}) > 1:
+            texts = list(self._applied(spelled, [_with_nothing(use) for use in uses]))
+        return texts[0] if texts else spelled
+
+    def _applied(self, spelled: Spelled, uses: list[cst.CSTNode]) -> Iterator[Spelled]:
         for use in uses:
-            for form in (use, _with_nothing(use)) if len(uses) > 1 else (use,):
-                try:
-                    text = self._reader.applied(form, spelled) if isinstance(form, cst.BaseExpression) else None
-                except Unreadable:
-                    continue
-                if text:
-                    found.setdefault(text.value, text)
-        if not found:
-            return spelled
-        # the last one is that of unknown values
-        return list(found.values())[-1] if len(found) > 1 else next(iter(found.values()))
+            if isinstance(use, cst.BaseExpression):
+                with suppress(Unreadable):
+                    yield self._reader.applied(use, spelled)
 
     def _unseen(self, spelled: Spelled) -> Iterator[Refuse]:
         if any(unit.token and unit.token.has_placeholders for unit in spelled.units):

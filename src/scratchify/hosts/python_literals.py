@@ -75,7 +75,7 @@ class Literal:
         return self._raw(text, following) if self.is_raw else self._escaped(text, following)
 
     def _raw(self, text: str, following: str) -> str:
-        ends_badly = not following and text.endswith(("\\", self.quote[0]))
+        ends_badly = following in ("", self.quote[0]) and text.endswith(("\\", self.quote[0]))
         if ("\n" in text and len(self.quote) == 1) or self.quote in text or ends_badly:
             raise Unspellable(f"a raw string in {self.quote} cannot say {text!r}")
         if "\r" in text or "\0" in text or (self.is_bytes and not text.isascii()):

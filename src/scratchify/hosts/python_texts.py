@@ -5,6 +5,7 @@ https://docs.python.org/3/library/string.html
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -280,12 +281,21 @@ def constant(node: cst.CSTNode) -> str | None:
     """Return the text of a literal as it is put into another one: of a string, or of a whole number."""
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
-            value = node.evaluated_value
-            return value if isinstance(value, str) else None
+            return _evaluated(node)
         case cst.Integer(value=digits) if digits.isdecimal():
             return digits
         case _:
             return None
+
+
+def _evaluated(node: cst.SimpleString | cst.ConcatenatedString) -> str | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that Python would rather not see
+            value = node.evaluated_value
+    except (SyntaxError, ValueError):
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _trimmed(how: str, text: Spelled) -> Spelled:

@@ -59,8 +59,8 @@ class _Moved:
         units = self._line(line) or next(filter(None, words), ())
         return next((unit.token for unit in units if unit.placeholder), None)
 
-    def spelled(self, text: str, token: Token) -> str:
-        """Return how a text is written in a literal. Raises Unspellable."""
+    def spelled(self, text: str, token: Token, end: int | None = None) -> str:
+        """Return how a text is written in a literal, up to a place in the file. Raises Unspellable."""
         parts: list[str | Unit] = []
         for span in line_spans(text):
             line = span.of(text)
@@ -86,7 +86,8 @@ class _Moved:
             source = part.span.of(self._file)
             result += token.spell(plain, source[:1]), source
             plain = ""
-        return "".join((*result, token.spell(plain)))
+        following = self._file[end : end + 1] if end is not None else ""
+        return "".join((*result, token.spell(plain, following)))
 
     def check(self, edits: Sequence[Edit]) -> None:
         """Raise Unspellable unless each placeholder is still there, and as often as it may be."""
@@ -172,7 +173,7 @@ def _edits_of(spelled: Spelled, change: _Change, moved: _Moved, *, is_lines: boo
             rest[-1] = unit.token, Span(rest[-1][1].start, unit.span.end)
         else:
             rest.append((unit.token, unit.span))
-    yield Edit(Span(place, end), moved.spelled(text, token))
+    yield Edit(Span(place, end), moved.spelled(text, token, end))
     yield from (Edit(span, "") for _, span in rest)
 
 
