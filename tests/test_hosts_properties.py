@@ -289,3 +289,76 @@ def test_a_broken_file_is_read_or_told_and_written_back_right_or_not_at_all(
         result = host.put_back(text, number, new)
         if isinstance(result, str):
             assert host.dockerfiles(result)[number].text == new
+
+
+# ---- what is put in
+
+
+def as_f_string(text: str) -> str:
+    return triple(filled_in(text.replace("{", "{{").replace("}", "}}"), "{given['%s']}"), '"', "f")
+
+
+def as_format(text: str) -> str:
+    return triple(filled_in(text.replace("{", "{{").replace("}", "}}"), "{%s}"), '"') + ".format(**given)"
+
+
+def as_percent(text: str) -> str:
+    return triple(filled_in(text.replace("%", "%%"), "%%(%s)s"), "'") + " % given"
+
+
+def as_template(text: str) -> str:
+    return "Template(" + triple(filled_in(text.replace("$", "$$"), "${%s}"), '"') + ").substitute(given)"
+
+
+def as_lines(text: str) -> str:
+    rows = [filled_in(line.replace("{", "{{").replace("}", "}}"), '{given["%s"]}') for line in text.split("\n")]
+    return "'\\n'.join([\n" + "".join(f"    f{escaped_row(row)},\n" for row in rows) + "])"
+
+
+def escaped_row(row: str) -> str:
+    return "'" + row.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def as_replaced(text: str) -> str:
+    names = "".join(f".replace('@{name}@', given['{name}'])" for name in ("who", "port", "version"))
+    return triple(text, '"') + names
+
+
+def filled_in(text: str, form: str) -> str:
+    for name in ("who", "port", "version"):
+        text = text.replace(f"@{name}@", form % name)
+    return text
+
+
+words = st.text(alphabet="abc.-_019", min_size=1, max_size=8)
+
+
+@given(
+    dockerfiles(),
+    st.sampled_from([as_f_string, as_format, as_percent, as_template, as_lines, as_replaced]),
+    st.fixed_dictionaries({"who": words, "port": st.integers(1025, 65535).map(str), "version": words}),
+)
+@settings(max_examples=120, deadline=None)
+def test_what_is_put_in_means_afterwards_what_it_meant_before(
+    text: str, spell: Callable[[str], str], given_: dict[str, str]
+) -> None:
+    assume(spell is not as_replaced or "{x}" not in text)  # which looks like another placeholder
+    text = text.replace("COPY", "# by @who@\nLABEL who=@who@ of=@version@\nEXPOSE @port@ 9090\nCOPY")
+    text = text.replace("-o app", '-ldflags="-s -X main.version=@version@" -o app')
+    file = f"from string import Template\nD = {spell(text)}\n"
+    host = PythonSource()
+    (found,) = host.dockerfiles(file)
+    assert found.refused == ()
+    outcome = refactor(found.text, MemoryContext(SOURCE))
+    assume(isinstance(outcome, Rewritten))
+    assert isinstance(outcome, Rewritten)
+    result = put_back(host, file, outcome.text)
+
+    def with_values(file: str) -> str:
+        names: dict[str, object] = {"given": given_, "Template": string.Template}
+        exec(compile(file, "file", "exec"), names)
+        return str(names["D"])
+
+    plain = refactor(with_values(file), MemoryContext(SOURCE))
+    assert isinstance(plain, Rewritten)
+    assert with_values(result) == plain.text
