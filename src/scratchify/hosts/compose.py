@@ -103,7 +103,7 @@ def _put_in(match: re.Match[str]) -> str | Placeholder:
     if match[0] == "$$":
         return "$"
     if match["default"] is not None:
-        return Placeholder(match[0], match["default"], is_known=True, is_default=True)
+        return Placeholder(match[0], match["default"], is_known=True)
     return marked(match[0])
 
 

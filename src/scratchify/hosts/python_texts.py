@@ -6,7 +6,7 @@ https://docs.python.org/3/library/string.html
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -14,7 +14,7 @@ import libcst as cst
 from scratchify.hosts.placeholders import marked
 from scratchify.hosts.python_literals import Literal, literal_of, units_of
 from scratchify.hosts.python_names import Names
-from scratchify.hosts.spelled_texts import cleaned, dedented, filled, stripped
+from scratchify.hosts.spelled_texts import Filling, cleaned, dedented, filled, stripped
 from scratchify.hosts.spelling import Placeholder, Spelled, Unit
 from scratchify.source import Span
 
@@ -94,8 +94,7 @@ class Reader:
             span = Span(at, at + len(self.source(part)))
             at = span.end
             if isinstance(part, cst.FormattedStringExpression):
-                units.append(Unit("", span, literal, self._expression(part)))
-                units[-1] = replace(units[-1], value=_value(units[-1]))
+                units.append(_put(self._expression(part), span, literal))
             else:
                 units += self._units(span, literal)
         return Spelled((*units, _end(content, literal)))
@@ -118,7 +117,7 @@ class Reader:
         if (value := self._names.values.get(name)) is not None:
             return Placeholder(shown, value, is_known=True)
         if (value := self._names.defaults.get(name)) is not None:
-            return Placeholder(shown, value, is_known=True, is_default=True)
+            return Placeholder(shown, value, is_known=True)
         return None
 
     # ---- several of them
@@ -128,15 +127,14 @@ class Reader:
         try:
             return self.text(node)
         except Unreadable:
-            placeholder = self._put_in(node)
-            return Spelled((Unit(placeholder.value, self._spans[node], None, placeholder),))
+            return Spelled((_put(self._put_in(node), self._spans[node], None),))
 
     def _put_in(self, node: cst.BaseExpression) -> Placeholder:
         shown = self.source(node)
         known = self._named(shown, node.value) if isinstance(node, cst.Name) else None
         return known or marked(shown, is_repeatable=_is_repeatable(node))
 
-    def _joined(self, base: cst.BaseExpression, arguments: object) -> Spelled:
+    def _joined(self, base: cst.BaseExpression, arguments: Sequence[cst.Arg]) -> Spelled:
         """Return what `"…".join` makes of a list of literals."""
         separator = self.text(base).value
         match arguments:
@@ -150,8 +148,7 @@ class Reader:
             if units:
                 units.append(Unit(separator, Span(span.start, span.start)))
             if isinstance(element, cst.StarredElement):
-                placeholder = self._put_in(element.value)
-                units.append(Unit(placeholder.value, span, None, placeholder))
+                units.append(_put(self._put_in(element.value), span, None))
             else:
                 units += self._operand(element.value).units
         is_lines = separator == "\n"
@@ -161,9 +158,9 @@ class Reader:
 
     # ---- what is done to them
 
-    def _method(self, inner: Spelled | None, base: cst.BaseExpression, method: str, arguments: object) -> Spelled:
-        if not isinstance(arguments, (list, tuple)):
-            raise Unreadable
+    def _method(
+        self, inner: Spelled | None, base: cst.BaseExpression, method: str, arguments: Sequence[cst.Arg]
+    ) -> Spelled:
         if method in ("substitute", "safe_substitute"):
             template = self._template_of(base) if inner is None else inner
             if any(unit.token and "template" in unit.token.manner.split() for unit in template.units):
@@ -190,13 +187,12 @@ class Reader:
             case _:
                 raise Unreadable
 
-    def _given(self, arguments: object) -> dict[str, str]:
-        """Return the values of arguments that are written out."""
+    def _given(self, arguments: Sequence[cst.Arg]) -> dict[str, str]:
+        """Return the values of arguments that are written out, by their names or their numbers."""
         found: dict[str, str] = {}
-        if isinstance(arguments, (list, tuple)):
-            for index, argument in enumerate(arguments):
-                if not argument.star and (value := self._constant(argument.value)) is not None:
-                    found[argument.keyword.value if argument.keyword else str(index)] = value
+        for index, argument in enumerate(arguments):
+            if not argument.star and (value := self._constant(argument.value)) is not None:
+                found[argument.keyword.value if argument.keyword else str(index)] = value
         return found
 
     def _constant(self, node: cst.CSTNode) -> str | None:
@@ -204,7 +200,7 @@ class Reader:
             return self._names.values.get(node.value)
         return constant(node)
 
-    def _format(self, text: Spelled, arguments: object) -> Spelled:
+    def _format(self, text: Spelled, arguments: Sequence[cst.Arg]) -> Spelled:
         given = self._given(arguments)
         count = 0
 
@@ -226,17 +222,7 @@ class Reader:
         return _filled(text, _FORMAT, value, "format")
 
     def _percent(self, text: Spelled, right: cst.BaseExpression) -> Spelled:
-        given = self._given(
-            [cst.Arg(element.value) for element in right.elements]
-            if isinstance(right, cst.Tuple)
-            else [
-                cst.Arg(element.value, keyword=cst.Name(name))
-                for element in right.elements
-                if isinstance(element, cst.DictElement) and (name := constant(element.key)) and name.isidentifier()
-            ]
-            if isinstance(right, cst.Dict)
-            else [cst.Arg(right)]
-        )
+        given = self._on_the_right(right)
         count = 0
 
         def value(match: re.Match[str]) -> str | Placeholder:
@@ -249,14 +235,27 @@ class Reader:
             if name is None:
                 count += 1
             key = str(count - 1) if name is None else name
-            if match[0] in ("%s", f"%({name})s") and key in given:
+            is_plain = kind == "s" or (kind == "d" and given.get(key, "").isdecimal())
+            if is_plain and key in given and match[0] in (f"%{kind}", f"%({name}){kind}"):
                 return Placeholder(match[0], given[key], is_known=True, is_repeatable=name is not None)
             order = count if name is None else 0
             return marked(match[0], is_repeatable=name is not None, is_number=kind in "di", order=order)
 
         return _filled(text, _PERCENT, value, "percent")
 
-    def _template(self, text: Spelled, arguments: object) -> Spelled:
+    def _on_the_right(self, right: cst.BaseExpression) -> dict[str, str]:
+        """Return what is written out of the values behind `%`, by their names or their numbers."""
+        match right:
+            case cst.Tuple(elements=elements):
+                values: dict[str, cst.BaseExpression] = {str(index): one.value for index, one in enumerate(elements)}
+            case cst.Dict(elements=elements):
+                named = (one for one in elements if isinstance(one, cst.DictElement))
+                values = {name: one.value for one in named if (name := constant(one.key))}
+            case _:
+                values = {"0": right}
+        return {name: found for name, value in values.items() if (found := self._constant(value)) is not None}
+
+    def _template(self, text: Spelled, arguments: Sequence[cst.Arg]) -> Spelled:
         given = self._given(arguments)
 
         def value(match: re.Match[str]) -> str | Placeholder:
@@ -306,8 +305,7 @@ def _trimmed(how: str, text: Spelled) -> Spelled:
     return cleaned(text)
 
 
-def _filled(text: Spelled, pattern: re.Pattern[str], value: object, name: str) -> Spelled:
-    assert callable(value)
+def _filled(text: Spelled, pattern: re.Pattern[str], value: Filling, name: str) -> Spelled:
     found = filled(text, pattern, value, name)
     if found is None:
         raise Unreadable
@@ -328,20 +326,14 @@ def _with_values(template: Spelled, given: dict[str, str]) -> Spelled:
     return replace(template, units=tuple(units))
 
 
-def _concatenated(*texts: Spelled) -> Spelled:
-    first, last = texts[0], texts[-1]
-    if first.is_joined and last.value == "\n" and not last.is_joined:
+def _concatenated(left: Spelled, right: Spelled) -> Spelled:
+    if left.is_joined and right.value == "\n" and not right.is_joined:
         # the end of the last line is written apart from it
-        ends = (replace(unit, token=None) for unit in last.units if unit.value)
-        return replace(first, units=(*first.units, *ends))
-    if any(text.margin or text.is_joined for text in texts) and len({text.margin for text in texts}) > 1:
+        ends = (replace(unit, token=None) for unit in right.units if unit.value)
+        return replace(left, units=(*left.units, *ends))
+    if left.margin != right.margin:
         raise Unreadable
-    return Spelled(tuple(_units_of(texts)), margin=texts[0].margin)
-
-
-def _units_of(texts: tuple[Spelled, ...]) -> Iterator[Unit]:
-    for text in texts:
-        yield from text.units
+    return Spelled((*left.units, *right.units), margin=left.margin)
 
 
 def _end(content: Span, literal: Literal) -> Unit:
@@ -349,9 +341,8 @@ def _end(content: Span, literal: Literal) -> Unit:
     return Unit("", Span(content.end, content.end), literal)
 
 
-def _value(unit: Unit) -> str:
-    assert unit.placeholder is not None
-    return unit.placeholder.value
+def _put(placeholder: Placeholder, span: Span, literal: Literal | None) -> Unit:
+    return Unit(placeholder.value, span, literal, placeholder)
 
 
 def _is_repeatable(node: cst.BaseExpression) -> bool:

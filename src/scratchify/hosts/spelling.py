@@ -45,7 +45,7 @@ class Placeholder:
     What is put in when the program runs: `shown` in the file, `value` in the text.
 
     The value is the real one where the file says it (`is_known`), else a mark that nothing else is called. One that
-    is not `is_repeatable` counts or acts where it is evaluated. `is_default`: callers may say otherwise.
+    is not `is_repeatable` counts or acts where it is evaluated.
     """
 
     shown: str
@@ -53,7 +53,6 @@ class Placeholder:
     is_known: bool = False
     is_repeatable: bool = True
     is_number: bool = False
-    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
