@@ -98,6 +98,7 @@ LEFT = {
     "syntax_error.py": (3, "error", "no Python that can be read"),
     "template_of_python.py": (3, "error", "no Python that can be read"),
     "two_contexts.yml": (0, "refused", "services build it from several contexts: app, worker"),
+    "two_texts_of_one_name.py": (0, "refused", "text is given other values too, and something is put in"),
     "unknown_variable.yml": (0, "refused", "what ${WORKDIR} stands for is not said in this file"),
     "unknown_version.py": (0, "refused", "what {go_version} stands for is not said in this file"),
     "whole_lines.py": (0, "refused", "{steps} stands for whole lines"),

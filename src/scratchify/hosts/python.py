@@ -24,6 +24,7 @@ from scratchify.hosts.spelling import Spelled
 from scratchify.source import Span
 
 _TEXTS = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString, cst.BinaryOperation, cst.Call)
+_WHOLE = (*_TEXTS, cst.SimpleStatementLine, cst.FunctionDef, cst.ClassDef)
 _CONTEXTS = frozenset({"context", "path", "location"})
 _WORD = re.compile(r"\bgo\b|golang|\bgo1\.", re.IGNORECASE)
 _FROM = re.compile(r"from", re.IGNORECASE)
@@ -71,19 +72,20 @@ class _File:
         self._text = text
         self._module = module
         self._spans = _spans(text, module)
-        self._reader = Reader(text, self._spans, names_in(text), module)
+        self._names = names_in(text)
+        self._reader = Reader(text, self._spans, self._names, module)
 
     def found(self) -> Iterator[Hosted]:
         yield from self._below(self._module, ())
 
     def _below(self, node: cst.CSTNode, ancestors: Ancestors) -> Iterator[Hosted]:
-        if isinstance(node, _TEXTS):
+        if isinstance(node, _WHOLE):
             said = self._spans[node].of(self._text)
-            if not _WORD.search(said) and not isinstance(node, cst.Call):
+            if not (_WORD.search(said) and _FROM.search(said)):
                 return
-            if _FROM.search(said) and (found := self._dockerfile(node, ancestors)):
-                yield found
-                return
+        if isinstance(node, _TEXTS) and (found := self._dockerfile(node, ancestors)):
+            yield found
+            return
         for child in node.children:
             yield from self._below(child, (*ancestors, node))
 
@@ -96,7 +98,12 @@ class _File:
         uses = list(_uses(self._module, name, ())) if name else []
         filled = self._used(spelled, [use[-1] for use in uses if use])
         contexts = dict.fromkeys(context for path in (ancestors, *uses) for context in _contexts((*path, node)))
-        return hosted(self._text, "python", filled, tuple(contexts), self._unseen(filled))
+        reasons = list(self._unseen(filled))
+        if name not in self._names.once and filled.value != spelled.value:
+            reasons.append(
+                refusal(1, f"{name} is given other values too, and something is put in; use a name of its own")
+            )
+        return hosted(self._text, "python", filled, tuple(contexts), reasons)
 
     def _used(self, spelled: Spelled, uses: list[cst.CSTNode]) -> Spelled:
         """Return a text that has a name as it is used; where that differs, without the values that are put in."""
