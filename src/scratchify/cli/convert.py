@@ -11,7 +11,8 @@ import click
 from scratchify.cli import options
 from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
-from scratchify.cli.inputs import STANDARD_INPUT
+from scratchify.cli.inputs import STANDARD_INPUT, Source
+from scratchify.cli.stacking import Stack
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
 from scratchify.report.document import FileReport, Note
@@ -78,16 +79,23 @@ def command(
     if engine and not verify:
         raise click.UsageError("--engine is for --verify")
     wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose, verify, engine)
-    return _convert(tasks_of(paths, context, said), wishes, jobs)
+
+    def tell(source: Source) -> None:
+        if verbose:
+            Screen(sys.stderr).say(f"{source.shown}: skipped: {source.skipped}")
+
+    return _convert(tasks_of(paths, context, said, tell), wishes, jobs)
 
 
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     status = DONE
     reports: list[FileReport] = []
     told: set[tuple[Note, ...]] = set()
+    stack = Stack()
     with closing(_results(tasks, wishes, jobs)) as results:
-        for result, verified in results:
-            done = _written(result) if wishes.in_place else result
+        for examined, verified in results:
+            result = stack.on_top(examined)
+            done = stack.kept(_written(result) if wishes.in_place else result)
             if done.report.reasons not in told:
                 _show(done, wishes)
             if done.report.verdict == "error":
