@@ -34,7 +34,7 @@ def slowness() -> float:
 def cost(command: list[str], folder: Path) -> tuple[float, int]:
     """
     Return CPU-seconds and the largest resident set, in bytes, of one run. A small process starts the command: Linux
-    counts what the parent held before the program took its place, and this one may hold more than the program ever does.
+    counts what the parent held before the program took its place, and this one may hold more than the program does.
     """
     program = (
         "import resource, subprocess, sys\n"
