@@ -160,17 +160,12 @@ def judge(task: Task) -> Judged:
 
 def on_top(result: Examined, before: bytes) -> Examined:
     """Return a result as it is where others of the same file were rewritten first. Raises ScratchifyError."""
-    assert result.outcome is not None
-    after = put_back(result.task.source, decoded(before), result.outcome)
-    return _examined_as(result.task, Judged(before, result.hosted, result.outcome, after))
-
-
-def put_back(source: Source, text: str, outcome: Rewritten) -> str:
-    """Return a file with the new text of one of its Dockerfiles. Raises Bug where there is no place for it."""
-    after = host_of(source.path).put_back(text, source.number, outcome.text)
+    source, outcome = result.task.source, result.outcome
+    assert outcome is not None, "only what is rewritten changes a file"
+    after = host_of(source.path).put_back(decoded(before), source.number, outcome.text)
     if isinstance(after, Refuse):
         raise Bug(f"internal error: {after.because.message}; nothing was written, please report this")
-    return after
+    return _examined_as(result.task, Judged(before, result.hosted, outcome, after))
 
 
 def patch_path(source: Source) -> PurePosixPath:
