@@ -188,7 +188,9 @@ class _Reader:
         elif short in ("go", "gofmt"):
             self.stop(f"it runs {short} of the toolchain; do in a RUN what it does, and start a binary", start)
         elif not is_program(short):
-            self.stop(f"it runs {name}, and no table says which package has that", start)
+            self.stop(
+                f"it runs {name}, and no table says which package has that; leave it out, or do it in the program", start
+            )
         else:
             self._program(short, words[1:], start)
             self._behind(short, words, start)
@@ -259,7 +261,9 @@ class _Reader:
             takes_text = takes_text or "c" in rest[0]
             rest = rest[1:]
         if not rest or rest[0] is None:
-            self.stop(f"what {shell} is given to read is not known", start)
+            self.stop(
+                f"what {shell} is given to read is not known; give it a text that is written out, or a file", start
+            )
         elif takes_text:
             reader = _Reader(self.use, self.place(start), self.folder, depth=self.depth + 1)
             reader.text(rest[0], shell)

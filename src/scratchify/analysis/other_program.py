@@ -47,8 +47,9 @@ def _owner_of(facts: Facts, name: str) -> str:
     """Return whose a program is that the image has: a package's or the base's; empty where that is not known."""
     family = facts.base.family if facts.base else ""
     known = program_packages().get(name)
-    package = known.of(family) if known else ""
+    package = known.of(family) if known else name
     if installed := next((one for one in facts.packages if package and one.name == package), None):
         return f"which line {installed.line} installs"
     images = [image_programs().get(family), image_programs()["golang"] if facts.base and facts.base.go else None]
-    return f"a program of {facts.image}" if any(image and name in image.programs for image in images) else ""
+    is_there = any(image and (name in image.programs or package in image.packages) for image in images)
+    return f"a program of {facts.image}" if is_there else ""

@@ -31,6 +31,9 @@ _STARTS = (
 )
 
 
+_NAME_IT = "name the program in a call, so that a base with it can be found"
+
+
 def decide(build: Build, facts: Facts) -> Iterator[Decision]:
     for program in facts.programs:
         yield from _started(facts, program)
@@ -57,7 +60,7 @@ def _started(facts: Facts, program: GoProgram) -> Iterator[Decision]:
             if name:
                 yield from _named(facts, because, call.arguments[at:])
             elif not file.vendored:
-                yield Refuse(NAME, because)
+                yield Refuse(NAME, Finding(because.path, because.line, f"{what}; {_NAME_IT}"))
             elif not _is_known(file.vendored):
                 yield Assume(NAME, Finding(because.path, because.line, f"{what}; taken not to be asked for it"))
     yield from _referred_to(program)
@@ -87,10 +90,11 @@ def _referred_to(program: GoProgram) -> Iterator[Decision]:
         at = PurePosixPath(file.context_path)
         for one in file.references:
             if one.name in names.get(one.package, ()):
-                yield Refuse(NAME, Finding(at, one.line, f"{one.package}.{one.name} is used as a value"))
+                why = f"{one.package}.{one.name} is used as a value; {_NAME_IT}"
+                yield Refuse(NAME, Finding(at, one.line, why))
         for imported in file.imports:
             if imported.path == "os/exec" and imported.name == ".":
-                yield Refuse(NAME, Finding(at, imported.line, "imports os/exec into its own names"))
+                yield Refuse(NAME, Finding(at, imported.line, f"imports os/exec into its own names; {_NAME_IT}"))
 
 
 def _is_known(import_path: str) -> bool:
