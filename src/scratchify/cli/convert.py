@@ -12,6 +12,7 @@ from scratchify.cli import options
 from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
 from scratchify.cli.inputs import STANDARD_INPUT
+from scratchify.cli.patches import PatchWishes, patch_of, put_gathered
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
 from scratchify.report.document import FileReport, Note
@@ -22,7 +23,7 @@ from scratchify.report.terminal import Screen, report_lines, summary_line
 class Wishes:
     """What is to be done with results, and how much is to be said."""
 
-    diff: bool
+    patch: PatchWishes
     check: bool
     is_filter: bool
     is_json: bool
@@ -33,16 +34,19 @@ class Wishes:
 
     @property
     def in_place(self) -> bool:
-        return not (self.diff or self.check or self.is_filter)
+        return not (self.patch.is_wanted or self.check or self.is_filter)
 
     @property
     def text_out(self) -> bool:
-        return self.is_filter and not (self.diff or self.check or self.is_json)
+        return self.is_filter and not (self.patch.is_wanted or self.check or self.is_json)
 
 
 @click.command("convert", short_help="Rewrite Dockerfiles: the default, its name can be left out.")
 @options.paths(required=False)
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
+@click.option("--stat", is_flag=True, help="Print how many lines come and go, and write nothing.")
+@click.option("--format-patch", "mail", is_flag=True, help="Print the patch as a mail for git am.")
+@click.option("--output", metavar="FILE.patch", type=click.Path(path_type=Path), help="Write the patch to this file.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
 @click.option("--verify", is_flag=True, help="Only what building and running proves right.")
@@ -55,6 +59,9 @@ def command(
     *,
     paths: tuple[str, ...],
     diff: bool,
+    stat: bool,
+    mail: bool,
+    output: Path | None,
     check: bool,
     context: Path | None,
     said: Said,
@@ -77,13 +84,18 @@ def command(
         raise click.UsageError("--quiet and --verbose exclude each other")
     if engine and not verify:
         raise click.UsageError("--engine is for --verify")
-    wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose, verify, engine)
+    if format_ != "text" and (stat or (mail and not output)):
+        raise click.UsageError("--stat and --format-patch print to where the report goes; choose one")
+    wishes = Wishes(
+        PatchWishes(diff, stat, mail, output), check, is_filter, format_ == "json", quiet, verbose, verify, engine
+    )
     return _convert(tasks_of(paths, context, said), wishes, jobs)
 
 
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     status = DONE
     reports: list[FileReport] = []
+    gathered: list[Examined] = []
     told: set[tuple[Note, ...]] = set()
     with closing(_results(tasks, wishes, jobs)) as results:
         for result, verified in results:
@@ -94,7 +106,11 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
                 # what is wrong with a configuration file is wrong for all its Dockerfiles
                 told.add(done.report.reasons)
             reports.append(done.report)
+            if wishes.patch.gathers:
+                gathered.append(done)
             status = max(status, verified, done.status, _status(done.report, wishes))
+    if wishes.patch.gathers:
+        put_gathered(gathered, wishes.patch, verbose=wishes.verbose)
     if wishes.is_json:
         from scratchify.report.json import to_json
 
@@ -137,8 +153,8 @@ def _show(result: Examined, wishes: Wishes) -> None:
             said.say(*line)
     if wishes.verbose and result.details:
         said.put(result.details.encode("utf-8", "backslashreplace"))
-    if wishes.diff and not wishes.is_json:
-        Screen(sys.stdout).put_diff(result.patch)
+    if wishes.patch.printed and not wishes.patch.gathers and not wishes.is_json:
+        Screen(sys.stdout).put_diff(patch_of(result, verbose=wishes.verbose))
     if wishes.text_out and result.report.verdict != "error":
         Screen(sys.stdout).put(result.before if result.after is None else result.after)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = ("apply", "config", "convert", "explain", "rules", "verify")
 DEFAULT = "convert"
 
-REFINED = frozenset({"assume_source", "engine", "go_download", "guard", "static_cgo"})
+REFINED = frozenset({"assume_source", "engine", "go_download", "guard", "mail", "output", "stat", "static_cgo"})
 """Options of the default command for which the first screen has no room; its own help has them."""
 
 
