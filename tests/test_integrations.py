@@ -28,7 +28,8 @@ def loaded(path: Path) -> Any:  # Any: a YAML document
 
 
 def test_a_linter_of_yaml_has_nothing_to_say() -> None:
-    command = [sys.executable, "-m", "yamllint", "--strict", "-c", ROOT / ".yamllint.yaml", HOOKS, ACTION, GITLAB]
+    files = map(str, (ROOT / ".yamllint.yaml", HOOKS, ACTION, GITLAB))
+    command = [sys.executable, "-m", "yamllint", "--strict", "-c", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
