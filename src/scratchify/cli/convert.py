@@ -12,6 +12,7 @@ from scratchify.cli import options
 from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
 from scratchify.cli.inputs import STANDARD_INPUT
+from scratchify.cli.interactive import Answer, asked
 from scratchify.cli.patches import PatchWishes, patch_of, put_gathered
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
@@ -31,6 +32,7 @@ class Wishes:
     verbose: bool
     verify: bool = False
     engine: str | None = None
+    interactive: bool = False
 
     @property
     def in_place(self) -> bool:
@@ -47,6 +49,7 @@ class Wishes:
 @click.option("--stat", is_flag=True, help="Print how many lines come and go, and write nothing.")
 @click.option("--format-patch", "mail", is_flag=True, help="Print the patch as a mail for git am.")
 @click.option("--output", metavar="FILE.patch", type=click.Path(path_type=Path), help="Write the patch to this file.")
+@click.option("-p", "--interactive", is_flag=True, help="Show each change and ask.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
 @click.option("--verify", is_flag=True, help="Only what building and running proves right.")
@@ -62,6 +65,7 @@ def command(
     stat: bool,
     mail: bool,
     output: Path | None,
+    interactive: bool,
     check: bool,
     context: Path | None,
     said: Said,
@@ -86,9 +90,10 @@ def command(
         raise click.UsageError("--engine is for --verify")
     if format_ != "text" and (stat or (mail and not output)):
         raise click.UsageError("--stat and --format-patch print to where the report goes; choose one")
-    wishes = Wishes(
-        PatchWishes(diff, stat, mail, output), check, is_filter, format_ == "json", quiet, verbose, verify, engine
-    )
+    wanted = PatchWishes(diff, stat, mail, output)
+    wishes = Wishes(wanted, check, is_filter, format_ == "json", quiet, verbose, verify, engine, interactive)
+    if interactive and (quiet or wishes.is_json or not wishes.in_place):
+        raise click.UsageError("--interactive asks before it rewrites a file, and says why; not so with what is given")
     return _convert(tasks_of(paths, context, said), wishes, jobs)
 
 
@@ -99,7 +104,8 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     told: set[tuple[Note, ...]] = set()
     with closing(_results(tasks, wishes, jobs)) as results:
         for result, verified in results:
-            done = _written(result) if wishes.in_place else result
+            answer = _answer(result, wishes)
+            done = _written(answer.result) if wishes.in_place else answer.result
             if done.report.reasons not in told:
                 _show(done, wishes)
             if done.report.verdict == "error":
@@ -109,6 +115,8 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
             if wishes.patch.gathers:
                 gathered.append(done)
             status = max(status, verified, done.status, _status(done.report, wishes))
+            if answer.is_last:
+                break
     if wishes.patch.gathers:
         put_gathered(gathered, wishes.patch, verbose=wishes.verbose)
     if wishes.is_json:
@@ -132,6 +140,11 @@ def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Ex
     with closing(examine_all(tasks, jobs)) as results, ToldProgress(quiet=wishes.quiet, verbose=False) as progress:
         verifier = Verifier(wishes.engine, progress)
         yield from (verifier.sifted(result) for result in results)
+
+
+def _answer(result: Examined, wishes: Wishes) -> Answer:
+    """Return what the user wants of a result, who may not be asked."""
+    return asked(result) if wishes.interactive else Answer(result)
 
 
 def _written(result: Examined) -> Examined:
