@@ -64,12 +64,13 @@ def put_gathered(results: Sequence[Examined], wishes: PatchWishes, *, verbose: b
 
 
 def _mail(changed: Sequence[Examined], patch: bytes) -> bytes:
-    from scratchify import __version__
+    from importlib.metadata import version
+
     from scratchify.patch.mail import mail
     from scratchify.report.commit import explanation, subject
 
     reports = [result.report for result in changed]
-    return mail(patch, _sender(), subject(reports), explanation(reports), __version__)
+    return mail(patch, _sender(), subject(reports), explanation(reports), version("scratchify"))
 
 
 def _sender() -> str:
