@@ -3,7 +3,6 @@
 import resource
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 _WORK = "source = 'def f(a, b):\\n    return [a + n for n in b if n]\\n' * 20\n" + (
@@ -27,21 +26,22 @@ def cpu_time(command: list[str], folder: Path, enough: float = 0) -> float:
     return min(times)
 
 
-@cache
 def slowness() -> float:
-    """Return how much longer than a processor of 2024 this machine takes for the same work, 1 where it does not."""
+    """Return how much longer than a processor of 2024 this machine takes now for the same work, 1 where it does not."""
     return max(1.0, cpu_time([sys.executable, "-c", _WORK], Path.cwd()) / _ITS_TIME)
 
 
-def most_memory(command: list[str], folder: Path) -> int:
+def cost(command: list[str], folder: Path) -> tuple[float, int]:
     """
-    Return the largest resident set, in bytes. A small process starts the command: Linux counts what the parent held
-    before the program took its place, and this one may hold more than the program ever does.
+    Return CPU-seconds and the largest resident set, in bytes, of one run. A small process starts the command: Linux
+    counts what the parent held before the program took its place, and this one may hold more than the program does.
     """
     program = (
         "import resource, subprocess, sys\n"
         "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, *command], cwd=folder, capture_output=True, check=True)
-    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+    seconds, memory = done.stdout.split()
+    return float(seconds), int(memory) * (1 if sys.platform == "darwin" else 1024)

@@ -137,6 +137,7 @@ def test_the_text_says_each_value_and_its_place(tmp_path: Path) -> None:
         "guard = false # default",
         "static-cgo = false # default",
         "go-download = false # default",
+        "embedded = false # default",
         f'base = "debian" # {NAME}:2',
         "carry = [",
         f'"a", # {NAME}:3',

@@ -38,6 +38,7 @@ strip = true
 guard = true
 static-cgo = true
 go-download = true
+embedded = true
 base = "scratch"
 carry = ["conf", "/opt/data"]
 drop = [

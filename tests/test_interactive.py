@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import is_rewritten, leftovers, project, run
+from tests.test_cli import DOCKERFILE, is_rewritten, leftovers, project, run
 
 
-def asked(folder: Path, answers: str, editor: str = "") -> "subprocess.CompletedProcess[str]":
+def asked(folder: Path, answers: str, editor: str = "", path: str = ".") -> "subprocess.CompletedProcess[str]":
     """Run with these answers; `editor` is a program in Python that gets the text of the patch as `text`."""
     script = folder / "editor.py"
     script.write_text(
@@ -18,7 +18,7 @@ def asked(folder: Path, answers: str, editor: str = "") -> "subprocess.Completed
         f"{editor}\npath.write_text(text)\n"
     )
     environment = {**os.environ, "VISUAL": f"{sys.executable} {script}"}
-    command = [sys.executable, "-m", "scratchify", "-p", "."]
+    command = [sys.executable, "-m", "scratchify", "-p", path]
     return subprocess.run(
         command, cwd=folder, input=answers, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -86,3 +86,15 @@ def test_a_patch_that_was_spoilt_is_the_old_one_again(tmp_path: Path, edit: str,
 def test_what_asks_for_nothing_has_nothing_to_ask(tmp_path: Path, other: str) -> None:
     project(tmp_path)
     assert run("-p", other, at=tmp_path).returncode == 2
+
+
+def test_a_dockerfile_in_another_file_is_edited_there(tmp_path: Path) -> None:
+    project(tmp_path).unlink()
+    compose = tmp_path / "compose.yaml"
+    text = DOCKERFILE.replace("\n", "\n        ").rstrip(" ")
+    compose.write_text(f"services:\n  api:\n    build:\n      context: .\n      dockerfile_inline: |\n        {text}")
+    edit = "text = text.replace('+        FROM scratch\\n', '+        FROM scratch\\n+        LABEL a=b\\n')"
+    done = asked(tmp_path, "e\ny\n", edit, "compose.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "        FROM scratch\n        LABEL a=b\n" in compose.read_text()
+    assert "# compose.yaml, hunk 1 of 1:\n#   compose.yaml:6 (line 1): build-stage: " in done.stdout

@@ -2,11 +2,12 @@
 
 import io
 import tarfile
+from pathlib import Path
 
 import pytest
 
-from scratchify.context import MemoryContext
-from scratchify.outcome import Unchanged
+from scratchify.context import DirectoryContext, MemoryContext
+from scratchify.outcome import Rewritten, Unchanged
 from scratchify.refactor import refactor
 from scratchify.settings import Settings
 from tests.deciding import HEAD, MODULE, PROGRAM, RUNS, final_stage, outcome_of, reasons, rewritten
@@ -236,3 +237,33 @@ def test_a_front_end_full_of_remarks_comes_along_by_its_folder() -> None:
     assert "COPY --from=build /app/static/a /app/static/a" in after
     assert ".npmrc" not in after
     assert "tools" not in after
+
+
+SERVES = """\
+package main
+
+import "net/http"
+
+func main() { http.ListenAndServe(":80", http.FileServer(http.Dir("./web/dist"))) }
+"""
+
+
+@pytest.mark.parametrize(("ignored", "beside"), [("/dist\n", "web/app.vue"), ("dist/\n", "web/app.vue"), ("dist", "x")])
+def test_a_folder_that_is_built_before_the_image_comes_along_if_there(
+    tmp_path: Path, ignored: str, beside: str
+) -> None:
+    """Git ignores it, so that a fresh checkout lacks it; who builds the image may have it."""
+    (tmp_path / ".git").mkdir()
+    for path, text in {**MODULE, "main.go": SERVES, beside: "x", f"{beside[:4]}.gitignore": ignored}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / ".gitignore").write_text(ignored if beside == "x" else "")
+    outcome = refactor(HEAD + RUNS, DirectoryContext(tmp_path), Settings())
+    assert isinstance(outcome, Rewritten)
+    assert (
+        "if [ -e /app/web/dist ]; then mkdir -p /rootfs/app/web && cp -a /app/web/dist /rootfs/app/web/" in outcome.text
+    )
+
+
+def test_a_folder_that_is_nowhere_and_not_ignored_is_none() -> None:
+    assert "/app/web/dist" not in rewritten(HEAD + RUNS, {**MODULE, "main.go": SERVES, "web/app.vue": "x"})

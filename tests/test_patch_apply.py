@@ -29,7 +29,7 @@ def test_a_diff_applied_to_its_first_text_is_the_second(before: str, after: str)
         return
     (file,) = read_patch(patch, "x.patch")
     assert applied(file, before) == after
-    assert is_applied(file, after)
+    assert is_applied([file], after)
 
 
 @given(before=ANY_TEXT, after=ANY_TEXT)
@@ -102,6 +102,20 @@ def test_what_stands_behind_a_hunk_is_no_part_of_it(behind: str) -> None:
     assert [applied(file, BEFORE) for file in read_patch(patch, "")] == [AFTER, AFTER]
 
 
+def test_patches_of_one_file_are_applied_one_after_the_other(tmp_path: Path) -> None:
+    """That is how a file comes that holds several Dockerfiles."""
+    first, last = "# x\n" + BEFORE, "# x\n" + AFTER
+    file = folder_with(tmp_path, "Dockerfile", BEFORE)
+    patch = unified_diff(NAME, BEFORE, first) + unified_diff(NAME, first, last)
+    assert patched(tmp_path, patch).stderr == b"Dockerfile: 2 hunks applied\n"
+    assert file.read_bytes() == encoded(last)
+    assert patched(tmp_path, patch).stderr == b"Dockerfile: has this change already\n"
+    file.write_bytes(encoded(BEFORE))
+    spoilt = unified_diff(NAME, BEFORE, first) + unified_diff(NAME, BEFORE, AFTER)
+    assert patched(tmp_path, spoilt).returncode == 3
+    assert file.read_bytes() == encoded(BEFORE)
+
+
 def test_check_writes_nothing(tmp_path: Path) -> None:
     file = folder_with(tmp_path, "Dockerfile", BEFORE)
     done = patched(tmp_path, unified_diff(NAME, BEFORE, AFTER), "--check")
@@ -162,7 +176,6 @@ HUNK = "@@ -1 +1 @@\n-a\n+b\n"
         ("--- a//etc/x\n+++ b//etc/x\n" + HUNK, 2, "leads out of the tree"),
         ("--- a/.git/config\n+++ b/.git/config\n" + HUNK, 2, "leads out of the tree"),
         ((NAMES + HUNK).replace("\n", "\r\n"), 1, "its own lines end in CRLF"),
-        (NAMES + HUNK + NAMES + HUNK, 7, "changes x twice"),
         (NAMES + HUNK + "@@ -7,3 +7,3 @@\n a\n-b\n", 6, "this is no patch"),
     ],
 )

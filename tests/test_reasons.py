@@ -129,11 +129,18 @@ def test_words_in_a_string_end_no_loop() -> None:
     assert "no plain shell" in reasons(text)["followed-steps"][1]
 
 
-def test_a_binary_that_is_copied_is_carried_once() -> None:
-    text = HEAD + "RUN cp app /usr/local/bin/serve\nCMD serve\n"
-    outcome = outcome_of(text)
+@pytest.mark.parametrize(
+    ("step", "carried"),
+    [
+        ("cp app /usr/local/bin/serve", ["/usr/local/bin/serve"]),
+        ("CGO_ENABLED=0 go build -v -o /usr/local/bin/serve .", ["/usr/local/bin/serve"]),
+        ("CGO_ENABLED=0 go build -tags big -o /usr/local/bin/serve .", ["/app/app", "/usr/local/bin/serve"]),
+    ],
+)
+def test_a_program_that_lies_at_two_places_is_carried_once(step: str, carried: list[str]) -> None:
+    outcome = outcome_of(f"{HEAD}RUN {step}\nCMD serve\n")
     assert isinstance(outcome, Rewritten)
-    assert [file.source for file in outcome.final_stage.files if file.rule == "binary"] == ["/usr/local/bin/serve"]
+    assert sorted(file.source for file in outcome.final_stage.files if file.rule == "binary") == carried
 
 
 def test_the_source_of_a_clone_is_not_assumed() -> None:

@@ -136,10 +136,12 @@ def test_a_rewritten_file_has_everything() -> None:
         "verdict": "rewritten",
         "base": "scratch",
         "reasons": [],
-        "assumptions": [{"rule": "modules", "message": "x/y opens no files", "path": "cmd/api/main.go", "line": 41}],
+        "assumptions": [
+            {"rule": "modules", "message": "x/y opens no files", "path": "cmd/api/main.go", "line": 41, "inside": None}
+        ],
         "decisions": [
-            {"rule": "binary", "message": "go build makes main", "path": "api/Dockerfile", "line": 4},
-            {"rule": "command", "message": "CMD runs main", "path": "api/Dockerfile", "line": 5},
+            {"rule": "binary", "message": "go build makes main", "path": "api/Dockerfile", "line": 4, "inside": None},
+            {"rule": "command", "message": "CMD runs main", "path": "api/Dockerfile", "line": 5, "inside": None},
         ],
         "final_stage": {
             "binary": "/app/main",

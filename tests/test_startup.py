@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.many_files import many_files
 from tests.many_packages import many_packages, write
-from tests.measures import cpu_time, most_memory, slowness
+from tests.measures import cost, cpu_time, slowness
 from tests.test_cli import is_rewritten, project
 
 HEAVY = [
@@ -88,15 +87,16 @@ def test_a_context_of_100_000_files_takes_little_time_and_memory(tmp_path: Path)
     command = [sys.executable, "-m", "scratchify", "--diff", str(dockerfile)]
     allowed = 3 * slowness()
     assert cpu_time(command, tmp_path, allowed) <= allowed
-    assert most_memory(command, tmp_path) < 300_000_000
+    assert cost(command, tmp_path)[1] < 300_000_000
 
 
 def test_a_program_of_5000_files_takes_little_time_and_memory(tmp_path: Path) -> None:
-    """All of them are its own, with 20,000 paths that it opens; it is 118 MB, and not 10 seconds on a slow machine."""
+    """All of them are its own, with 20,000 paths that it opens; it is 118 MB, and 6 CPU-seconds."""
     write(many_packages(100, 100), tmp_path)
     dockerfile = tmp_path / "Dockerfile"
     dockerfile.write_text('FROM golang:1.27\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n')
     command = [sys.executable, "-m", "scratchify", "--diff", str(dockerfile)]
-    begin = time.monotonic()
-    assert most_memory(command, tmp_path) < 500_000_000
-    assert time.monotonic() - begin <= 10 * slowness()
+    before = slowness()
+    seconds, memory = cost(command, tmp_path)
+    assert memory < 500_000_000
+    assert seconds <= 10 * max(before, slowness())

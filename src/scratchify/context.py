@@ -218,7 +218,9 @@ class DirectoryContext:
             return None
 
     def may_be_absent(self, path: str) -> bool:
-        return self._by_git.hides(self._below + path, is_folder=self.entries.get(path) == "folder")
+        kind = self.entries.get(path)
+        kinds = (False, True) if kind is None else (kind == "folder",)
+        return any(self._by_git.hides(self._below + path, is_folder=is_folder) for is_folder in kinds)
 
     @cached_property
     def _below(self) -> str:

@@ -5,6 +5,7 @@ What can go wrong at the boundary, and what would be a bug.
     ├── UnreadableFile       a named path is missing, unreadable, or no text that can be a Dockerfile
     ├── UnwritableFile       the old file is left whole
     ├── InvalidDockerfile    BuildKit would refuse it; has the line
+    ├── InvalidHost          a file that may hold Dockerfiles is no Python or YAML that can be read; has the line
     ├── InvalidSettings      the command line or a configuration file asks for what does not exist; has its place
     │   └── UnknownPath      a path that is to be carried or dropped is no path of this image
     ├── InvalidPatch         a file that is no patch, or one that does more than change files; has its place
@@ -107,6 +108,14 @@ class InvalidDockerfile(ScratchifyError):
         window = max(0, column - 60)
         shown = line[window : window + 100].replace("\t", " ")
         return f"{shown}\n{' ' * (column - window)}^"
+
+
+class InvalidHost(ScratchifyError):
+    """A file around Dockerfiles that cannot be read as what its name says; `line` is where that shows."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class Bug(ScratchifyError):

@@ -22,6 +22,7 @@ class Settings:
     that stand in for the usual ones. `builders` are names of images and the golang images that they stand for.
     `carry` and `drop` are paths that come along, or do not, whatever the evidence says: absolute in the image, or
     relative to the build context. `ignored_by` is the file, and its line, that says to leave the Dockerfile alone.
+    `embedded`: a search looks into Python source and compose files, too.
     """
 
     strict: bool = False
@@ -32,6 +33,7 @@ class Settings:
     guard: bool = False
     static_cgo: bool = False
     go_download: bool = False
+    embedded: bool = False
     base: BaseChoice = "auto"
     bases: tuple[tuple[str, str], ...] = ()
     builders: tuple[tuple[str, str], ...] = ()

@@ -7,10 +7,10 @@ nothing that is embedded. What the Dockerfile makes itself, or copies by name, w
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join, normpath, relpath
 
 from scratchify.analysis.chosen_paths import ChosenPath
 from scratchify.analysis.file_reads import FileReads
@@ -99,6 +99,10 @@ def candidates(
         if path not in files.entries and _is_data(basename(path)) and is_likely:
             yield Candidate(path, False, origin, absent=True, because=because, guessed=int(because is None))
 
+    for one in evidence.reads.named if evidence.reads else ():
+        origin_of = _ignored(files, one)
+        if origin_of and one.path not in files.absent and not any(chosen.holds(one.path) for chosen in dropped):
+            yield Candidate(one.path, False, origin_of, absent=True, because=one)
     for one in evidence.mentioned:
         is_hidden = one.path not in files.entries and files.may_be_folder(one.path)  # in a context that is not at hand
         if is_hidden and _is_data(basename(one.path)) and not any(chosen.holds(one.path) for chosen in dropped):
@@ -119,6 +123,19 @@ def _along(
             if at and not _is_secret(path) and not any(one in with_go for one in _with_parents(at)):
                 found[path] = None
     return found
+
+
+def _ignored(files: StageFiles, named: NamedPath) -> Copied | None:
+    """Return where a path comes from that git ignores: whoever builds the image has made it before, or not."""
+    if named.is_pattern or named.path in files.entries:
+        return None
+    above = dirname(named.path)
+    while above != "/" and above not in files.children:
+        above = dirname(above)
+    beside = (files.entries[path].origin for path in files.below(above))
+    origin = next((one for one in beside if isinstance(one, Copied) and not one.explicit), None)
+    path = join(dirname(origin.path), relpath(named.path, above)) if origin else ""
+    return replace(origin, path=path) if origin and files.context.may_be_absent(path) else None
 
 
 def _all(evidence: Evidence) -> Iterator[NamedPath]:

@@ -175,20 +175,26 @@ class Facts:
     @property
     def other_programs(self) -> tuple[tuple[str, Built], ...]:
         """
-        The project's own binaries beside the one that starts: paths, and how they were made. A copy of that one, at
-        another path, is none.
+        The project's own binaries beside the one that starts: paths, and how they were made. That one again, copied to
+        another path or built there too, is none, but where a shell may start it by that path.
         """
         if not isinstance(self.launch, Launch | InShell):
             return ()
-        same = self.launch.built if isinstance(self.launch, Launch) else None
+        same = self._made_of(self.launch.built) if isinstance(self.launch, Launch) else None
         return tuple(
             (path, entry.origin)
             for path, entry in self.files.entries.items()
             if isinstance(entry.origin, Built)
             and entry.origin.package
             and path != self.launch.binary
-            and entry.origin != same
+            and self._made_of(entry.origin) != same
         )
+
+    def _made_of(self, built: Built) -> tuple[object, ...]:
+        """Return what makes two binaries the same: the package, its files, and how they are compiled."""
+        made_by = self.builds[built.build]
+        flags = {name: value for name, value in made_by.flags.items() if name not in ("o", "v", "a", "i", "x")}
+        return built.package, built.files, flags, made_by.target
 
     @property
     def go_minor(self) -> int | None:

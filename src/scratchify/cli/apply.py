@@ -1,6 +1,7 @@
 """`scratchify apply`: a patch to the files that it names, each as a whole or not at all."""
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -33,32 +34,44 @@ def command(*, patch: str, check: bool) -> int:
     here = Path.cwd()
     root = repository_root(here) or here
     status = DONE
-    for file in read_patch(content, shown):
-        result = attempt(lambda file=file: _applied(file, root, check=check))  # type: ignore[misc]  # bound at once
-        said = Screen(sys.stderr)
+    said = Screen(sys.stderr)
+    for name, files in _by_name(read_patch(content, shown)).items():
+        result = attempt(lambda files=files: _applied(files, root, check=check))  # type: ignore[misc]  # called at once
         if isinstance(result, ScratchifyError):
             place = f" ({shown}:{result.line})" if isinstance(result, UnfitPatch) else ""
-            said.say(f"{file.path}: ", Piece(f"{result}{place}", STYLES["error"]), "; left as it is")
+            said.say(f"{name}: ", Piece(f"{result}{place}", STYLES["error"]), "; left as it is")
             status = FAILED
         else:
-            said.say(f"{file.path}: {result}")
+            said.say(f"{name}: {result}")
     return status
 
 
-def _applied(file: "FilePatch", root: Path, *, check: bool) -> str:
+def _by_name(files: "Iterable[FilePatch]") -> "dict[PurePosixPath, list[FilePatch]]":
+    """Return the patches of each file, which a patch may change several times: each begins where the last one ended."""
+    found: dict[PurePosixPath, list[FilePatch]] = {}
+    for file in files:
+        found.setdefault(file.path, []).append(file)
+    return found
+
+
+def _applied(files: "Sequence[FilePatch]", root: Path, *, check: bool) -> str:
     """Return what was done to one file. Raises ScratchifyError where nothing is."""
     from scratchify.cli.writing import replace_content
     from scratchify.patch import applied, is_applied
 
-    path = root / file.path
-    before = read(Source(file.path, path, named=True, folder=root))
+    name = files[0].path
+    path = root / name
+    before = read(Source(name, path, named=True, folder=root))
+    after = decoded(before)
     try:
-        after = applied(file, decoded(before))
+        for file in files:
+            after = applied(file, after)
     except UnfitPatch:
-        if is_applied(file, decoded(before)):
+        if is_applied(files, decoded(before)):
             return "has this change already"
         raise
-    hunks = f"{len(file.hunks)} hunk{'' if len(file.hunks) == 1 else 's'}"
+    count = sum(len(file.hunks) for file in files)
+    hunks = f"{count} hunk{'' if count == 1 else 's'}"
     if check:
         return f"{hunks} would be applied"
     replace_content(path, before, encoded(after), folder=root)

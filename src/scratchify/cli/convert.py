@@ -11,9 +11,10 @@ import click
 from scratchify.cli import options
 from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
-from scratchify.cli.inputs import STANDARD_INPUT
+from scratchify.cli.inputs import STANDARD_INPUT, Source
 from scratchify.cli.interactive import Answer, asked
 from scratchify.cli.patches import PatchWishes, patch_of, put_gathered
+from scratchify.cli.stacking import Stack
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
 from scratchify.report.document import FileReport, Note
@@ -94,7 +95,12 @@ def command(
     wishes = Wishes(wanted, check, is_filter, format_ == "json", quiet, verbose, verify, engine, interactive)
     if interactive and (quiet or wishes.is_json or not wishes.in_place):
         raise click.UsageError("--interactive asks before it rewrites a file, and says why; not so with what is given")
-    return _convert(tasks_of(paths, context, said), wishes, jobs)
+
+    def tell(source: Source) -> None:
+        if verbose:
+            Screen(sys.stderr).say(f"{source.shown}: skipped: {source.skipped}")
+
+    return _convert(tasks_of(paths, context, said, tell), wishes, jobs)
 
 
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
@@ -102,10 +108,11 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     reports: list[FileReport] = []
     gathered: list[Examined] = []
     told: set[tuple[Note, ...]] = set()
+    stack = Stack()
     with closing(_results(tasks, wishes, jobs)) as results:
-        for result, verified in results:
-            answer = _answer(result, wishes)
-            done = _written(answer.result) if wishes.in_place else answer.result
+        for examined, verified in results:
+            answer = _answer(stack.on_top(examined), wishes)
+            done = stack.kept(_written(answer.result) if wishes.in_place else answer.result)
             if done.report.reasons not in told:
                 _show(done, wishes)
             if done.report.verdict == "error":

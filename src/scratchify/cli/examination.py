@@ -1,17 +1,18 @@
 """One Dockerfile from its bytes to its report, or many, in as many processes as are wanted."""
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from scratchify.cli.boundary import DONE, attempt, status_of, traceback_of
 from scratchify.cli.inputs import Source, decoded, encoded, read, sources
 from scratchify.configuration import Configuration, Configurations, Said, settings_with
-from scratchify.decisions import Finding
-from scratchify.errors import Bug, InvalidDockerfile, InvalidSettings, ScratchifyError, UnknownPath
-from scratchify.outcome import Outcome, Rewritten, Unchanged
-from scratchify.report.document import FileReport, file_report, rule_of
+from scratchify.decisions import Finding, Refuse
+from scratchify.errors import Bug, InvalidDockerfile, InvalidHost, InvalidSettings, ScratchifyError, UnknownPath
+from scratchify.hosts import Hosted, host_of, is_embedding, may_hold
+from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
+from scratchify.report.document import WHOLE_FILE, FileReport, file_report, rule_of
 from scratchify.settings import Settings
 from scratchify.source import Span
 
@@ -36,7 +37,8 @@ class Examined:
     """
     What became of a task: the report, the content before and after, and, of a bug, the traceback.
 
-    `outcome` is there where the Dockerfile is rewritten; `status` is the exit status that an error has.
+    `outcome` is there where the Dockerfile is rewritten, `hosted` is what it was; `status` is the exit status that an
+    error has.
     """
 
     task: Task
@@ -47,12 +49,40 @@ class Examined:
     details: str = ""
     outcome: Rewritten | None = None
     status: int = DONE
+    hosted: Hosted = WHOLE_FILE
 
 
-def tasks_of(paths: Sequence[str], context: Path | None, said: Said) -> list[Task]:
-    """Return a task for each Dockerfile that is named or found; `said` is what the command line says of settings."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A file's content, the Dockerfile in it, what becomes of that, and the file then, where it is rewritten."""
+
+    content: bytes
+    hosted: Hosted
+    outcome: Outcome
+    after: str | None = None
+
+
+def tasks_of(
+    paths: Sequence[str], context: Path | None, said: Said, skipped: Callable[[Source], None] = lambda _: None
+) -> list[Task]:
+    """
+    Return a task for each Dockerfile that is named or found; `said` is what the command line says of settings.
+
+    `skipped` is told of files that are found, and of which nothing is looked at.
+    """
     files = Configurations()
-    return [_task(source, context, said, files) for source in sources(paths)]
+
+    def embedded(folder: Path) -> bool:
+        try:
+            return settings_with(files.of(folder), folder, said).embedded
+        except InvalidSettings:  # each Dockerfile for which the file holds says so
+            return bool(said.get("embedded"))
+
+    found = sources(paths, embedded)
+    for source in found:
+        if source.skipped:
+            skipped(source)
+    return [_task(source, context, said, files) for source in found if not source.skipped]
 
 
 def _task(source: Source, context: Path | None, said: Said, files: Configurations) -> Task:
@@ -105,14 +135,14 @@ def failed(task: Task, error: ScratchifyError) -> Examined:
     return Examined(task, file_report(task.source.shown, error), details=traceback_of(error), status=status_of(error))
 
 
-def judge(task: Task) -> tuple[bytes, Outcome]:
-    """Return a Dockerfile's content and what becomes of it. Raises ScratchifyError."""
+def judge(task: Task) -> Judged:
+    """Return what becomes of a Dockerfile. Raises ScratchifyError."""
     content = b""
     if task.trouble:
         raise _placed(task.trouble)
     try:
         content = read(task.source)
-        return content, _outcome(task, decoded(content))
+        return _judged(task, content)
     except UnknownPath as unknown:
         if task.configuration and task.configuration.said_here(unknown):
             file, line = str(task.configuration.file), task.configuration.line_of(unknown.option)
@@ -121,7 +151,21 @@ def judge(task: Task) -> tuple[bytes, Outcome]:
     except InvalidDockerfile as error:
         if task.source.named:
             raise
-        return content, Unchanged(rule_of(error), Finding(None, error.line, error.message))
+        return Judged(content, WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line, error.message)))
+    except InvalidHost as error:
+        if task.source.named:
+            raise
+        return Judged(content, WHOLE_FILE, Unchanged(rule_of(error), Finding(None, error.line or 0, str(error))))
+
+
+def on_top(result: Examined, before: bytes) -> Examined:
+    """Return a result as it is where others of the same file were rewritten first. Raises ScratchifyError."""
+    source, outcome = result.task.source, result.outcome
+    assert outcome is not None, "only what is rewritten changes a file"
+    after = host_of(source.path).put_back(decoded(before), source.number, outcome.text)
+    if isinstance(after, Refuse):
+        raise Bug(f"internal error: {after.because.message}; nothing was written, please report this")
+    return _examined_as(result.task, Judged(before, result.hosted, outcome, after))
 
 
 def patch_path(source: Source) -> PurePosixPath:
@@ -145,19 +189,41 @@ def patch_path(source: Source) -> PurePosixPath:
 
 
 def _examined(task: Task) -> Examined:
-    before, outcome = judge(task)
-    if not isinstance(outcome, Rewritten):
-        return Examined(task, file_report(task.source.shown, outcome), before)
+    return _examined_as(task, judge(task))
+
+
+def _examined_as(task: Task, judged: Judged) -> Examined:
+    outcome, after = judged.outcome, judged.after
+    if not isinstance(outcome, Rewritten) or after is None:
+        report = file_report(task.source.shown, outcome, hosted=judged.hosted)
+        return Examined(task, report, judged.content, hosted=judged.hosted)
     from scratchify.patch import check_patch, unified_diff
 
-    path, text = patch_path(task.source), decoded(before)
-    patch = unified_diff(path, text, outcome.text)
-    check_patch(patch, path, text, outcome.text)
-    report = file_report(task.source.shown, outcome, patch)
-    return Examined(task, report, before, encoded(outcome.text), patch, outcome=outcome)
+    path, text = patch_path(task.source), decoded(judged.content)
+    patch = unified_diff(path, text, after)
+    check_patch(patch, path, text, after)
+    report = file_report(task.source.shown, outcome, patch, judged.hosted)
+    return Examined(task, report, judged.content, encoded(after), patch, outcome=outcome, hosted=judged.hosted)
 
 
-def _outcome(task: Task, text: str) -> Outcome:
+def _judged(task: Task, content: bytes) -> Judged:
+    path, number, text = task.source.path, task.source.number, decoded(content)
+    is_worth_it = path is None or not is_embedding(path.name) or may_hold(path, content)
+    found = host_of(path).dockerfiles(text) if is_worth_it else ()
+    if number >= len(found):
+        nothing = Finding(None, 0, "holds no Dockerfile that builds Go")
+        return Judged(content, WHOLE_FILE, Unchanged("no-dockerfile", nothing))
+    outcome = _outcome(task, found[number])
+    if not isinstance(outcome, Rewritten):
+        return Judged(content, found[number], outcome)
+    after = host_of(path).put_back(text, number, outcome.text)
+    if isinstance(after, Refuse):
+        return Judged(content, found[number], Refused((after,)))
+    return Judged(content, found[number], outcome, after)
+
+
+def _outcome(task: Task, hosted: Hosted) -> Outcome:
+    text = hosted.text
     if not text.strip():
         raise InvalidDockerfile("the file is empty", text, Span(0, 0))
     from scratchify.refactor import detect, refactor
@@ -165,10 +231,12 @@ def _outcome(task: Task, text: str) -> Outcome:
     # Before the build context is so much as looked for: most files are out of scope.
     if out_of_scope := detect(text, task.settings):
         return out_of_scope
+    if hosted.refused:
+        return Refused(hosted.refused)
     from scratchify.context import DirectoryContext
     from scratchify.toolchain import local_go
 
-    path, folder = places(task, text)
+    path, folder = places(task, hosted)
     toolchain = local_go(folder, downloads=task.settings.go_download)
     return refactor(text, DirectoryContext(folder, path), task.settings, toolchain)
 
@@ -180,10 +248,19 @@ def _placed(trouble: InvalidSettings) -> InvalidSettings:
     return InvalidSettings(str(trouble), shown, trouble.line)
 
 
-def places(task: Task, text: str) -> tuple[Path | None, Path]:
-    """Return where a Dockerfile lies, None for standard input, and its build context."""
+def places(task: Task, hosted: Hosted) -> tuple[Path | None, Path]:
+    """
+    Return where a Dockerfile lies, None for standard input, and its build context.
+
+    One in a file that holds other things is told from its neighbours by its line, and may say its context itself.
+    """
     path = _without_parents(task.source.path) if task.source.path else None
-    return path, task.context or _context_of(path, text)
+    if path is None or not hosted.kind:
+        return path, task.context or _context_of(path, hosted.text)
+    from scratchify.search import said_context
+
+    context = said_context(path, hosted.contexts) or task.context or _context_of(path, hosted.text)
+    return path.with_name(f"{path.name}:{hosted.line}"), context
 
 
 def _without_parents(path: Path) -> Path:

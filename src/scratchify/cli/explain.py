@@ -8,7 +8,6 @@ import click
 from scratchify.cli import options
 from scratchify.cli.boundary import DONE, attempt
 from scratchify.cli.examination import Examined, Task, examine, failed, judge, tasks_of
-from scratchify.cli.inputs import decoded
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
 from scratchify.outcome import Rewritten
@@ -44,12 +43,12 @@ def _as_text(task: Task) -> Examined:
         failure = failed(task, result)
         _complain(failure.report)
         return failure
-    before, outcome = result
-    report = file_report(task.source.shown, outcome)
+    outcome, hosted = result.outcome, result.hosted
+    report = file_report(task.source.shown, outcome, hosted=hosted)
     rewritten = outcome if isinstance(outcome, Rewritten) else None
-    for line in explanation(report, rewritten, decoded(before), _summaries() if rewritten else {}):
+    for line in explanation(report, rewritten, hosted.text, _summaries() if rewritten else {}, hosted):
         Screen(sys.stdout).say(*line)
-    return Examined(task, report, before)
+    return Examined(task, report, result.content)
 
 
 def _summaries() -> dict[str, str]:

@@ -107,6 +107,5 @@ Examples:
 def scratchify() -> None:
     """
     Rewrite single-stage Go Dockerfiles into a build stage and FROM scratch.
-
     A folder is searched, without PATH the working one; - is standard input.
     """

@@ -3,11 +3,12 @@
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from scratchify.errors import InvalidDockerfile, UnreadableFile
+from scratchify.errors import InvalidDockerfile, ScratchifyError, UnreadableFile
+from scratchify.hosts import host_of, is_embedding, is_generated, may_hold
 from scratchify.source import Span
 
 STANDARD_INPUT = "-"
@@ -22,7 +23,8 @@ class Source:
     A Dockerfile that is to be looked at.
 
     `shown` is what reports call it, `path` is None for standard input, `named` tells what was named by hand from what a
-    search found, and `folder` is what was searched, or where the named file lies. `missing` says why nothing is there.
+    search found, and `folder` is what was searched, or where the named file lies. `missing` says why nothing is there,
+    `skipped` why nothing of a found file is looked at. `number` tells which Dockerfile of a file that holds several.
     """
 
     shown: PurePosixPath
@@ -30,20 +32,26 @@ class Source:
     named: bool
     folder: Path
     missing: str | None = None
+    skipped: str | None = None
+    number: int = 0
 
 
-def sources(arguments: Sequence[str]) -> list[Source]:
-    """Return what the arguments name, each file once, in the order of the arguments; folders are searched."""
+def sources(arguments: Sequence[str], embedded: Callable[[Path], bool] = lambda _: False) -> list[Source]:
+    """
+    Return what the arguments name, each Dockerfile once, in the order of the arguments.
+
+    Folders are searched, for Dockerfiles in other files too where `embedded` says so.
+    """
     if not arguments:
         arguments = ["."]
-    found: dict[str, Source] = {}
+    found: dict[tuple[str, int], Source] = {}
     for argument in arguments:
-        for source in _named(argument):
-            key = os.path.realpath(source.path) if source.path else STANDARD_INPUT
+        for source in _named(argument, embedded):
+            key = os.path.realpath(source.path) if source.path else STANDARD_INPUT, source.number
             # What is named by hand as well is held to it, wherever the search met it first.
             known = found.setdefault(key, source)
             if source.named and not known.named:
-                found[key] = replace(known, named=True)
+                found[key] = replace(known, named=True, skipped=None)
     return list(found.values())
 
 
@@ -70,27 +78,57 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _named(argument: str) -> Iterator[Source]:
+def _named(argument: str, embedded: Callable[[Path], bool]) -> Iterator[Source]:
     if argument == STANDARD_INPUT:
         yield Source(PurePosixPath("<stdin>"), None, named=True, folder=Path())
         return
     path = Path(argument)
     if not _is_folder(path):
-        yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path.parent)
+        yield from _opened(Source(PurePosixPath(path.as_posix()), path, named=True, folder=path.parent))
         return
     from scratchify.search import dockerfiles_in
 
     trouble: list[OSError] = []
     is_empty = True
-    for file in dockerfiles_in(path, unreadable=trouble.append):
-        is_empty = False
-        yield Source(PurePosixPath(file.as_posix()), file, named=False, folder=path)
+    for file in dockerfiles_in(path, embedded=embedded(path), unreadable=trouble.append):
+        for source in _opened(Source(PurePosixPath(file.as_posix()), file, named=False, folder=path)):
+            is_empty = is_empty and source.skipped is not None
+            yield source
     for error in trouble:
         folder = Path(error.filename)
         yield Source(PurePosixPath(folder.as_posix()), folder, named=True, folder=path, missing=_said(error))
     if is_empty and not trouble:
         missing = "no Dockerfile in this folder; name the file if it is called otherwise"
         yield Source(PurePosixPath(path.as_posix()), path, named=True, folder=path, missing=missing)
+
+
+def _opened(source: Source) -> Iterator[Source]:
+    """Yield the Dockerfiles of a file; where it cannot be read, or is named and holds none, the file itself."""
+    path = source.path
+    if path is None or not is_embedding(path.name):
+        yield source
+        return
+    count = 0
+    try:
+        content = read(source)
+        if may_hold(path, content):
+            if not source.named and (reason := _not_by_hand(source, content)):
+                yield replace(source, skipped=reason)
+                return
+            count = len(host_of(path).dockerfiles(decoded(content)))
+    except ScratchifyError:  # whoever looks at it says so
+        count = 1
+    yield from (replace(source, number=number) for number in range(count or source.named))
+
+
+def _not_by_hand(source: Source, content: bytes) -> str | None:
+    """Return why a found file is none of the project's own."""
+    from scratchify.search import VENDORED
+
+    inside = source.path.relative_to(source.folder).parts if source.path else ()
+    if others := VENDORED.intersection(inside):
+        return f"it lies in {min(others)}, and is somebody else's"
+    return "it says that it is generated" if is_generated(content) else None
 
 
 def _is_folder(path: Path) -> bool:

@@ -39,7 +39,7 @@ def asked(result: Examined) -> Answer:
         said.say(*line)
     while True:
         Screen(sys.stdout).put_diff(patch_of(result, verbose=True))
-        match _answer(f"Rewrite {result.report.path} [y,n,e,q,?]? "):
+        match _answer(f"Rewrite {result.report.place} [y,n,e,q,?]? "):
             case "y":
                 return Answer(result)
             case "n":
@@ -67,7 +67,8 @@ def _answer(question: str) -> str:
 
 def _declined(result: Examined) -> Examined:
     because = Finding(None, 0, "left as it is, as you chose")
-    return Examined(result.task, file_report(result.task.source.shown, Unchanged("declined", because)), result.before)
+    report = file_report(result.task.source.shown, Unchanged("declined", because), hosted=result.hosted)
+    return Examined(result.task, report, result.before, hosted=result.hosted)
 
 
 def _edited(result: Examined) -> Examined:
@@ -77,6 +78,7 @@ def _edited(result: Examined) -> Examined:
     Raises ScratchifyError where that is no patch of this file, does not fit, or makes no Dockerfile of it.
     """
     from scratchify.errors import InvalidPatch
+    from scratchify.hosts import host_of
     from scratchify.model import understand
     from scratchify.patch import applied, read_patch, recounted, unified_diff
     from scratchify.syntax import parse
@@ -93,6 +95,10 @@ def _edited(result: Examined) -> Examined:
         after = applied(files[0], before)
     except UnfitPatch as error:
         raise InvalidPatch(str(error), "edited", error.line) from error
-    understand(parse(after))
+    source = result.task.source
+    dockerfiles = host_of(source.path).dockerfiles(after)
+    if source.number >= len(dockerfiles):
+        raise InvalidPatch("there is no Dockerfile where one was", "edited", files[0].line)
+    understand(parse(dockerfiles[source.number].text))
     # what was decided is no longer what is written, so no decision is named for it
     return replace(result, after=encoded(after), patch=unified_diff(path, before, after), outcome=None)

@@ -16,6 +16,7 @@ SWITCHES = {
     "strict": "Refuse where something would have to be assumed.",
     "assume_source": "Without Go source, assume what it would prove.",
     "go_download": "Let go list download modules.",
+    "embedded": "Search Python and compose files too.",
     "only_needed": "Leave out what nothing in the source asks for.",
     "nonroot": "Run as 65532 what runs as root.",
     "strip": "Build without symbols (-s -w).",

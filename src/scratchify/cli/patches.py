@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scratchify.cli.examination import Examined
-from scratchify.cli.inputs import decoded
 from scratchify.report.terminal import Screen
 
 
@@ -36,7 +35,7 @@ def patch_of(result: Examined, *, verbose: bool) -> bytes:
         return result.patch
     from scratchify.report.hunks import annotated
 
-    return annotated(result.patch, str(result.report.path), decoded(result.before), result.outcome)
+    return annotated(result.patch, result.report.path, result.hosted, result.outcome)
 
 
 def put_gathered(results: Sequence[Examined], wishes: PatchWishes, *, verbose: bool) -> None:

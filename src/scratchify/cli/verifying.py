@@ -7,7 +7,7 @@ from scratchify.analysis.analyse import analyse
 from scratchify.analysis.web_paths import web_paths
 from scratchify.cli.boundary import DIFFERS, DONE, FAILED, UNDECIDED
 from scratchify.cli.examination import Examined, places
-from scratchify.cli.inputs import decoded
+from scratchify.cli.inputs import encoded
 from scratchify.context import DirectoryContext
 from scratchify.engine.choice import find_engine
 from scratchify.engine.client import Client
@@ -47,15 +47,19 @@ class Verifier:
         """Build and run what a Dockerfile was and what it becomes, and compare."""
         if isinstance(self._engine, EngineFailed):
             return CannotVerify(str(self._engine))
-        text = decoded(result.before)
-        path, context = places(result.task, text)
+        hosted = result.hosted
+        if unknown := [one.shown for one in hosted.placeholders if not one.is_known]:
+            return CannotVerify(f"what {', '.join(unknown)} stands for is not known")
+        text = hosted.text
+        path, context = places(result.task, hosted)
         facts = analyse(
             understand(parse(text), result.task.settings.builders),
             DirectoryContext(context, path),
             result.task.settings,
         )
         hints = tuple(found.path for found in web_paths(facts))
-        subject = Subject(path or Path(context, "Dockerfile"), context, result.before, outcome, hints)
+        file = path if path and not hosted.kind else Path(context, "Dockerfile")
+        subject = Subject(file, context, encoded(text), outcome, hints)
         return verify(subject, self._engine, self._wishes, self._progress)
 
     def sifted(self, result: Examined) -> tuple[Examined, int]:
@@ -66,7 +70,7 @@ class Verifier:
         if report.answer == "verified":
             return result, DONE
         reason = Note(RULE, f"{report.answer}: {report.why}; scratchify verify tells more", result.report.path, None)
-        refused = FileReport(result.report.path, None, "refused", None, reasons=(reason,))
+        refused = FileReport(result.report.path, result.report.host, "refused", None, reasons=(reason,))
         return Examined(result.task, refused, result.before), STATUS[report.answer]
 
     @cached_property

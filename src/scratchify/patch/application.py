@@ -1,5 +1,8 @@
 """Applying the patch of one file: each hunk where it says, or the file stays as it is."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from scratchify.errors import UnfitPatch
 from scratchify.patch.reading import FilePatch, Hunk, lines_of
 
@@ -24,10 +27,30 @@ def applied(file: FilePatch, before: str) -> str:
     return "".join(result)
 
 
-def is_applied(file: FilePatch, text: str) -> bool:
-    """Say whether a text is what the patch gives: all of its new lines stand where it puts them."""
-    lines = lines_of(text)
-    return all(tuple(lines[hunk.new_start : hunk.new_start + len(hunk.new)]) == hunk.new for hunk in file.hunks)
+def is_applied(files: Sequence[FilePatch], text: str) -> bool:
+    """Say whether a text is what these patches of one file give, one after the other: all of them can be taken back."""
+    try:
+        for file in reversed(files):
+            text = applied(_reversed(file), text)
+    except UnfitPatch:
+        return False
+    return True
+
+
+def _reversed(file: FilePatch) -> FilePatch:
+    hunks = (
+        replace(
+            hunk,
+            start=hunk.new_start,
+            new_start=hunk.start,
+            old=hunk.new,
+            new=hunk.old,
+            removed=hunk.added,
+            added=hunk.removed,
+        )
+        for hunk in file.hunks
+    )
+    return FilePatch(file.path, file.line, tuple(hunks))
 
 
 def _misfit(file: FilePatch, hunk: Hunk, lines: list[str], done: int) -> str:

@@ -23,18 +23,23 @@ from scratchify.patch.reading import Hunk
 from scratchify.source import Span, position
 
 
-def causes(hunk: Hunk, before: str, outcome: Rewritten) -> tuple[Decision, ...]:
-    """Return the decisions that changed a line of this hunk, in the order of the report."""
-    return tuple(each for each in outcome.decisions if _Changes(hunk, before, outcome).are_by(each))
+def causes(hunk: Hunk, dockerfile: str, outcome: Rewritten, *, is_whole_file: bool = True) -> tuple[Decision, ...]:
+    """
+    Return the decisions that changed a line of this hunk, in the order of the report.
+
+    Where the Dockerfile is not the whole file, its lines are not those of the hunk, and words alone tell.
+    """
+    changes = _Changes(hunk, dockerfile, outcome, is_whole_file=is_whole_file)
+    return tuple(decision for decision in outcome.decisions if changes.are_by(decision))
 
 
 class _Changes:
     """The lines of one hunk that go and come."""
 
-    def __init__(self, hunk: Hunk, before: str, outcome: Rewritten) -> None:
-        self._before = before
+    def __init__(self, hunk: Hunk, dockerfile: str, outcome: Rewritten, *, is_whole_file: bool) -> None:
+        self._before = dockerfile
         self._base = outcome.final_stage.base
-        self._removed = set(hunk.removed)
+        self._removed = set(hunk.removed if is_whole_file else ())
         self._added = [hunk.new[number - 1 - hunk.new_start].strip() for number in hunk.added]
         self._words = {word.strip('",[]').rstrip("/") for line in self._added for word in line.split()}
 

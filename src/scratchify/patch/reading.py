@@ -62,7 +62,7 @@ class FilePatch:
 
 def read_patch(content: bytes, name: str) -> tuple[FilePatch, ...]:
     """
-    Return what a patch, or a mail that holds one, changes; `name` is what the patch is called.
+    Return what a patch, or a mail that holds one, changes, one after the other; `name` is what the patch is called.
 
     Raises InvalidPatch, with the line, where it cannot be read, or does more than change the content of files.
     """
@@ -76,15 +76,9 @@ def read_patch(content: bytes, name: str) -> tuple[FilePatch, ...]:
         files = PatchSet(known)
     except UnidiffParseError as error:
         raise InvalidPatch(f"this is no patch: {str(error).strip()}", name, _first_wrong_line(known)) from error
-    found = tuple(_file_patch(file, name) for file in files)
-    if not found:
+    if not files:
         raise InvalidPatch("there is no patch in it", name, 1)
-    seen: set[PurePosixPath] = set()
-    for file in found:
-        if file.path in seen:
-            raise InvalidPatch(f"it changes {file.path} twice", name, file.line)
-        seen.add(file.path)
-    return found
+    return tuple(_file_patch(file, name) for file in files)
 
 
 def recounted(patch: str) -> str:

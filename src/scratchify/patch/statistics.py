@@ -10,18 +10,21 @@ WIDTH = 80
 
 def statistics_lines(files: Sequence[FilePatch]) -> list[str]:
     """Return a line for each file and one for all of them, as `git diff --stat` prints them to 80 columns."""
-    names = [quoted(str(file.path)) for file in files]
-    name_width = max(map(len, names), default=0)
-    count_width = max((len(str(file.added + file.removed)) for file in files), default=0)
+    counts: dict[str, tuple[int, int]] = {}
+    for file in files:
+        name = quoted(str(file.path))
+        added, removed = counts.get(name, (0, 0))
+        counts[name] = added + file.added, removed + file.removed
+    most = max(map(sum, counts.values()), default=0)
+    name_width = max(map(len, counts), default=0)
+    count_width = len(str(most))
     room = max(10, WIDTH - name_width - count_width - 5)
-    most = max((file.added + file.removed for file in files), default=0)
     lines = []
-    for name, file in zip(names, files, strict=True):
-        count = file.added + file.removed
-        plus, minus = _scaled(file.added, file.removed, room, most)
-        lines.append(f" {name:<{name_width}} | {count:>{count_width}} {'+' * plus}{'-' * minus}".rstrip())
-    added, removed = sum(file.added for file in files), sum(file.removed for file in files)
-    total = f" {len(files)} file{_s(len(files))} changed"
+    for name, (added, removed) in counts.items():
+        plus, minus = _scaled(added, removed, room, most)
+        lines.append(f" {name:<{name_width}} | {added + removed:>{count_width}} {'+' * plus}{'-' * minus}".rstrip())
+    added, removed = (sum(count[side] for count in counts.values()) for side in (0, 1))
+    total = f" {len(counts)} file{_s(len(counts))} changed"
     if added or not removed:
         total += f", {added} insertion{_s(added)}(+)"
     if removed or not added:

@@ -6,7 +6,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from scratchify.decisions import Assume, Finding
-from scratchify.errors import InvalidDockerfile, InvalidSettings, ScratchifyError, UnreadableFile, UnwritableFile
+from scratchify.errors import (
+    InvalidDockerfile,
+    InvalidHost,
+    InvalidSettings,
+    ScratchifyError,
+    UnreadableFile,
+    UnwritableFile,
+)
+from scratchify.hosts import Hosted
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
 
 if TYPE_CHECKING:
@@ -15,21 +23,30 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the JSON document; a change that a reader would stumble over counts it up."""
 
+WHOLE_FILE = Hosted("")
+"""Stands for a Dockerfile that is a file of its own."""
+
 Verdict = Literal["rewritten", "unchanged", "refused", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that was seen, and where; `line` is None where no line is meant."""
+    """
+    Something that was seen, and where; `line` is None where no line is meant.
+
+    `inside` is the line of a Dockerfile that begins elsewhere in the file.
+    """
 
     rule: str
     message: str
     path: str
     line: int | None
+    inside: int | None = None
 
     @property
     def place(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
+        within = f" (line {self.inside})" if self.inside else ""
+        return f"{self.path}:{self.line}{within}" if self.line else self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +80,19 @@ class SmallerBase:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """Where a Dockerfile lies in a file that holds other things as well."""
+
+    kind: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What became of one Dockerfile; the fields are those of the JSON document, in its order."""
 
     path: str
-    host: None
+    host: Host | None
     verdict: Verdict
     base: str | None
     reasons: tuple[Note, ...] = ()
@@ -77,36 +102,43 @@ class FileReport:
     diff: str = ""
     smaller_bases: tuple[SmallerBase, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """The file, and where the Dockerfile begins in it."""
+        return f"{self.path}:{self.host.line}" if self.host else self.path
 
-def file_report(path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"") -> FileReport:
+
+def file_report(
+    path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"", hosted: Hosted = WHOLE_FILE
+) -> FileReport:
     """Return the report of the Dockerfile at `path`; `diff` is its patch, where it is rewritten."""
-    name = str(path)
+    of = _Reported(str(path), hosted)
     match outcome:
         case Rewritten():
             # An assumption is told once, as what it is, and not among the decisions as well.
             decided = (decision for decision in outcome.decisions if not isinstance(decision, Assume))
             return FileReport(
-                name,
-                None,
+                of.path,
+                of.host,
                 "rewritten",
                 outcome.final_stage.base,
-                assumptions=tuple(_note(name, assumed.rule, assumed.because) for assumed in outcome.assumptions),
+                assumptions=tuple(_note(of, assumed.rule, assumed.because) for assumed in outcome.assumptions),
                 # several decisions may follow from one finding, which is told once
-                decisions=tuple(dict.fromkeys(_note(name, decision.rule, decision.because) for decision in decided)),
-                final_stage=_stage(outcome.final_stage),
+                decisions=tuple(dict.fromkeys(_note(of, decision.rule, decision.because) for decision in decided)),
+                final_stage=_stage(of, outcome.final_stage),
                 diff=diff.decode("utf-8", "surrogateescape"),
                 smaller_bases=tuple(
-                    SmallerBase(one.image, _note(name, one.rule, one.because)) for one in outcome.smaller
+                    SmallerBase(one.image, _note(of, one.rule, one.because)) for one in outcome.smaller
                 ),
             )
         case Unchanged():
-            return FileReport(name, None, "unchanged", None, reasons=(_note(name, outcome.rule, outcome.because),))
+            return FileReport(of.path, of.host, "unchanged", None, reasons=(_note(of, outcome.rule, outcome.because),))
         case Refused():
-            reasons = tuple(_note(name, reason.rule, reason.because) for reason in outcome.reasons)
-            return FileReport(name, None, "refused", None, reasons=reasons)
+            reasons = tuple(_note(of, reason.rule, reason.because) for reason in outcome.reasons)
+            return FileReport(of.path, of.host, "refused", None, reasons=reasons)
         case ScratchifyError():
-            reason = Note(rule_of(outcome), str(outcome), *_place(name, outcome))
-            return FileReport(name, None, "error", None, reasons=(reason,))
+            reason = Note(rule_of(outcome), str(outcome), *_place(of.path, outcome))
+            return FileReport(of.path, of.host, "error", None, reasons=(reason,))
         case _:
             assert_never(outcome)
 
@@ -116,6 +148,8 @@ def rule_of(error: ScratchifyError) -> str:
     match error:
         case InvalidDockerfile():
             return "invalid-dockerfile" if error.text.strip() else "empty-file"
+        case InvalidHost():
+            return "invalid-host"
         case InvalidSettings():
             return "invalid-settings"
         case UnreadableFile():
@@ -129,7 +163,7 @@ def rule_of(error: ScratchifyError) -> str:
 def _place(name: str, error: ScratchifyError) -> tuple[str, int | None]:
     """Return the file and line that are to be mended."""
     match error:
-        case InvalidDockerfile(line=line):
+        case InvalidDockerfile(line=line) | InvalidHost(line=line):
             return name, line
         case InvalidSettings(path=str(path), line=line):
             return path, line
@@ -142,18 +176,40 @@ def document(reports: Iterable[FileReport]) -> dict[str, object]:
     return {"version": VERSION, "files": [asdict(report) for report in reports]}
 
 
-def _note(dockerfile: str, rule: str, finding: Finding) -> Note:
-    path = dockerfile if finding.path is None else str(finding.path)
-    return Note(rule, finding.message, path, finding.line or None)
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """What a report is of."""
+
+    path: str
+    hosted: Hosted
+
+    @property
+    def host(self) -> Host | None:
+        return Host(self.hosted.kind, self.hosted.line) if self.hosted.kind else None
 
 
-def _stage(stage: "FinalStage") -> Stage:
+def note_of(dockerfile: str, rule: str, finding: Finding, hosted: Hosted = WHOLE_FILE) -> Note:
+    """Return a finding with the file and line at which a person finds it."""
+    message, line = hosted.told(finding.message), finding.line or None
+    if finding.path is not None:
+        return Note(rule, message, str(finding.path), line)
+    if line is None or not hosted.kind:
+        return Note(rule, message, dockerfile, line)
+    return Note(rule, message, dockerfile, hosted.line_of(line), line)
+
+
+def _note(of: _Reported, rule: str, finding: Finding) -> Note:
+    return note_of(of.path, rule, finding, of.hosted)
+
+
+def _stage(of: _Reported, stage: "FinalStage") -> Stage:
+    told = of.hosted.told
     return Stage(
         stage.binary,
-        stage.entrypoint,
-        stage.cmd,
+        tuple(map(told, stage.entrypoint)) if stage.entrypoint is not None else None,
+        tuple(map(told, stage.cmd)) if stage.cmd is not None else None,
         stage.workdir,
         stage.user,
-        dict(stage.env),
+        {name: told(value) for name, value in stage.env.items()},
         tuple(File(file.source, file.target, file.rule) for file in stage.files),
     )

@@ -20,8 +20,9 @@ from scratchify.decisions import (
     Require,
     Rewrite,
 )
+from scratchify.hosts import Hosted
 from scratchify.outcome import Rewritten
-from scratchify.report.document import FileReport
+from scratchify.report.document import WHOLE_FILE, FileReport, note_of
 from scratchify.report.terminal import STYLES, Line, Piece, report_lines
 
 _NEEDS = {
@@ -36,10 +37,14 @@ _NEEDS = {
 
 
 def explanation(
-    report: FileReport, outcome: Rewritten | None, before: str, summaries: Mapping[str, str]
+    report: FileReport,
+    outcome: Rewritten | None,
+    before: str,
+    summaries: Mapping[str, str],
+    hosted: Hosted = WHOLE_FILE,
 ) -> Iterator[Line]:
     """
-    Yield the report in full; `outcome` is None where nothing is rewritten.
+    Yield the report in full; `outcome` is None where nothing is rewritten, `hosted` tells where `before` stands.
 
     The decisions come grouped by rule, in the order of `summaries`.
     """
@@ -54,8 +59,9 @@ def explanation(
         yield Piece(rule, "bold"), Piece(f": {summary}" if summary else "")
         for decision in outcome.decisions:
             if decision.rule == rule and not isinstance(decision, Assume):
-                yield (Piece(f"  {_evidence(decision, report.path)}"),)
-                yield (Piece(f"    {consequence(decision, before)}", STYLES["rewritten"]),)
+                note = note_of(report.path, decision.rule, decision.because, hosted)
+                yield (Piece(f"  {note.place}: {note.message}"),)
+                yield (Piece(f"    {hosted.told(consequence(decision, before))}", STYLES["rewritten"]),)
 
 
 def consequence(decision: Decision, before: str) -> str:
@@ -100,12 +106,6 @@ def consequence(decision: Decision, before: str) -> str:
             return "left as it is"
         case _:
             assert_never(decision)
-
-
-def _evidence(decision: Decision, dockerfile: str) -> str:
-    finding = decision.because
-    path = dockerfile if finding.path is None else str(finding.path)
-    return f"{path}:{finding.line}: {finding.message}" if finding.line else f"{path}: {finding.message}"
 
 
 def _first_line(text: str) -> str:

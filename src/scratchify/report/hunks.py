@@ -1,19 +1,18 @@
 """A patch with the decisions that made each hunk: it stays one, for git reads no remarks."""
 
-from collections.abc import Iterator, Sequence
-
-from scratchify.decisions import Decision
+from scratchify.hosts import Hosted
 from scratchify.outcome import Rewritten
 from scratchify.patch import read_patch
 from scratchify.patch.causes import causes
+from scratchify.report.document import note_of
 from scratchify.report.terminal import visible
 
 
-def annotated(patch: bytes, shown: str, before: str, outcome: Rewritten) -> bytes:
+def annotated(patch: bytes, shown: str, hosted: Hosted, outcome: Rewritten) -> bytes:
     """
     Return the patch of one Dockerfile with remarks ahead of it, and the rules of each hunk where git has its heading.
 
-    `shown` is what reports call the file.
+    A Dockerfile in another file is known by its words alone.
     """
     if not patch:
         return patch
@@ -21,17 +20,11 @@ def annotated(patch: bytes, shown: str, before: str, outcome: Rewritten) -> byte
     remarks: list[str] = []
     lines = patch.split(b"\n")
     for hunk in file.hunks:
-        decisions = causes(hunk, before, outcome)
+        decisions = causes(hunk, hosted.text, outcome, is_whole_file=not hosted.kind)
         rules = dict.fromkeys(decision.rule for decision in decisions)
         lines[hunk.line - 1] += f" {', '.join(rules)}".encode().rstrip()
         remarks.append(f"# {shown}, hunk {hunk.number} of {len(file.hunks)}:")
-        remarks += dict.fromkeys(f"#   {note}" for note in _notes(shown, decisions))
+        notes = (note_of(shown, decision.rule, decision.because, hosted) for decision in decisions)
+        remarks += [f"#   {note.place}: {note.rule}: {note.message}" for note in dict.fromkeys(notes)]
     text = "".join(f"{visible(remark)}\n" for remark in remarks)
     return text.encode("utf-8", "backslashreplace") + b"\n".join(lines)
-
-
-def _notes(shown: str, decisions: Sequence[Decision]) -> Iterator[str]:
-    for decision in decisions:
-        found = decision.because
-        place = f"{found.path or shown}:{found.line}" if found.line else str(found.path or shown)
-        yield f"{place}: {decision.rule}: {found.message}"

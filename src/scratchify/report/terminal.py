@@ -104,7 +104,7 @@ def report_lines(report: FileReport, *, written: bool, verbose: bool) -> Iterato
     match report.verdict:
         case "rewritten":
             done = "rewritten" if written else "would be rewritten"
-            yield Piece(f"{report.path}: "), Piece(done, style), Piece(f", FROM {report.base}")
+            yield Piece(f"{report.place}: "), Piece(done, style), Piece(f", FROM {report.base}")
             yield from _smaller_lines(report)
             if verbose:
                 yield from (_note_line(note, note.rule) for note in report.decisions)
@@ -112,7 +112,7 @@ def report_lines(report: FileReport, *, written: bool, verbose: bool) -> Iterato
         case "unchanged":
             yield from (_note_line(note, f"unchanged: {note.rule}") for note in report.reasons)
         case "refused":
-            yield Piece(f"{report.path}: "), Piece("refused", style), Piece(", left as it is; what stands in the way:")
+            yield Piece(f"{report.place}: "), Piece("refused", style), Piece(", left as it is; what stands in the way:")
             yield from (_note_line(note, note.rule) for note in report.reasons)
         case "error":
             yield from ((Piece(f"{note.place}: "), Piece(note.message, style)) for note in report.reasons)

@@ -68,7 +68,7 @@ def without_result(report: FileReport) -> VerificationReport:
     """Return the report of a Dockerfile that is not rewritten."""
     answer: Answer = "error" if report.verdict == "error" else "nothing-to-verify"
     why = {"unchanged": "the Dockerfile is left as it is", "refused": "the Dockerfile is refused"}.get(report.verdict)
-    return VerificationReport(report.path, answer, why, report.reasons)
+    return VerificationReport(report.place, answer, why, report.reasons)
 
 
 def verification_report(report: FileReport, found: Verification) -> VerificationReport:
@@ -78,13 +78,13 @@ def verification_report(report: FileReport, found: Verification) -> Verification
             return _with_evidence(report, "verified", None, evidence)
         case Differs(evidence=evidence, why=why, log=log):
             if evidence is None:
-                return VerificationReport(report.path, "differs", why, log=log, diff=report.diff)
+                return VerificationReport(report.place, "differs", why, log=log, diff=report.diff)
             parts = [comparison.subject for comparison in evidence.comparisons if comparison.finding == "differs"]
             return _with_evidence(report, "differs", ", ".join(parts), evidence)
         case OriginalFails(why=why, log=log):
-            return VerificationReport(report.path, "original-fails", why, log=log, diff=report.diff)
+            return VerificationReport(report.place, "original-fails", why, log=log, diff=report.diff)
         case CannotVerify(why=why, log=log):
-            return VerificationReport(report.path, "cannot-verify", why, log=log, diff=report.diff)
+            return VerificationReport(report.place, "cannot-verify", why, log=log, diff=report.diff)
         case _:
             assert_never(found)
 
@@ -96,7 +96,7 @@ def verifications(reports: Iterable[VerificationReport]) -> dict[str, object]:
 
 def _with_evidence(report: FileReport, answer: Answer, why: str | None, evidence: Evidence) -> VerificationReport:
     return VerificationReport(
-        report.path,
+        report.place,
         answer,
         why,
         engine=evidence.engine,

@@ -37,7 +37,14 @@ def _service(path: str, name: str, service: Item, repository: Repository) -> Ite
     folder, image = dirname(path), _text(service.get("image"))
     build = service.get("build")
     dockerfiles: tuple[str, ...] = ()
-    if build and not build.get("dockerfile_inline"):
+    inline = build.get("dockerfile_inline") if build else None
+    if build and inline:
+        # it has no file of its own; its line tells it from others
+        dockerfiles = (f"{path}:{inline.line}",)
+        yield ImageBuild(
+            inline.line, dockerfiles, (image,) if image else (), inside(folder, _text(build.get("context")))
+        )
+    elif build:
         context = _text(build if build.is_text else build.get("context")) or "."
         root, file = inside(folder, context), _text(build.get("dockerfile")) or "Dockerfile"
         if known(root + file) and "://" not in context:

@@ -1,0 +1,8 @@
+DOCKERFILE = """
+# scratchify: ignore
+FROM golang:1.22
+WORKDIR /app
+COPY . .
+RUN go build -o app .
+CMD ["./app"]
+"""

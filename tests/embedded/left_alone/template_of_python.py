@@ -1,0 +1,7 @@
+{% if go %}
+DOCKERFILE = """
+FROM golang:{{ version }}
+RUN go build -o app .
+CMD ["./app"]
+"""
+{% endif %}
