@@ -27,6 +27,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, program in PROGRAMS.items():
         if item.get_closest_marker(marker) and not shutil.which(program):
             _missing(marker, f"needs the program {program} on the PATH")
+    if item.get_closest_marker("index") and not an_index_answers():
+        _missing("index", "needs a Python package index that pip can install from")
     if item.get_closest_marker("engine") and isinstance(found := the_engine(), EngineFailed):
         _missing("engine", f"needs a container engine: {found}")
 
@@ -35,6 +37,14 @@ def _missing(marker: str, reason: str) -> None:
     if os.environ.get(f"SCRATCHIFY_REQUIRE_{marker.upper()}") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@cache
+def an_index_answers() -> bool:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", os.devnull, "click==0"]
+    done = subprocess.run([*command, "--retries", "0"], capture_output=True, text=True, check=False, timeout=60)
+    # there is no such version, and an index that answers says which ones there are
+    return "(from versions: " in done.stderr and "(from versions: none)" not in done.stderr
 
 
 @cache

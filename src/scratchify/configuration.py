@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from scratchify.errors import InvalidSettings, UnknownPath
 from scratchify.settings import Settings
@@ -45,10 +45,37 @@ class Configuration:
     def line_of(self, *keys: str) -> int:
         return line_of(self.text, keys)
 
+    def says(self, key: str) -> bool:
+        """Say whether this file has the key."""
+        import tomllib
+
+        return key in tomllib.loads(self.text)
+
     def said_here(self, unknown: UnknownPath) -> bool:
         """Say whether a path that turned out to be unknown comes from this file."""
         said = self.values.get(unknown.option, ())
         return isinstance(said, tuple) and unknown.value in said
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who said a value: nobody, the command line, or a configuration file (`path`) on a line."""
+
+    kind: Literal["default", "file", "command line"]
+    path: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.path else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The value that holds for a key, and who said it: of a list or a table, who said each of its entries."""
+
+    key: str
+    value: Value
+    origins: tuple[Origin, ...]
 
 
 class Configurations:
@@ -94,6 +121,33 @@ def settings_with(configuration: Configuration | None, folder: Path, said: Said)
     if configuration and not configuration.is_enabled:
         values["ignored_by"] = (configuration.seen_from(folder), configuration.line_of(ENABLED))
     return replace(Settings(), **values)
+
+
+def origins_of(configuration: Configuration | None, folder: Path, said: Said) -> tuple[Setting, ...]:
+    """Return what holds in a folder, key by key, and where it comes from; the values are those of `settings_with`."""
+    settings = settings_with(configuration, folder, said)
+    values: dict[str, Value] = {ENABLED: settings.ignored_by is None}
+    values |= {key: getattr(settings, _field(key)) for key in _kinds()}
+    return tuple(Setting(key, value, _origins(key, value, configuration, said)) for key, value in values.items())
+
+
+def _origins(key: str, value: Value, configuration: Configuration | None, said: Said) -> tuple[Origin, ...]:
+    def of_file(*keys: str) -> Origin:
+        assert configuration is not None
+        return Origin("file", configuration.seen_from(Path()), configuration.line_of(*keys))
+
+    spoken = said.get(_field(key))
+    if isinstance(value, tuple) and value:
+        own = spoken if isinstance(spoken, tuple) else ()
+        keys = [(key, entry[0]) if isinstance(entry, tuple) else (key,) for entry in value]
+        return tuple(
+            Origin("command line") if entry in own else of_file(*where)
+            for entry, where in zip(value, keys, strict=True)
+        )
+    if spoken is not None:
+        return (Origin("command line"),)
+    is_said = configuration is not None and configuration.says(key)
+    return (of_file(key),) if is_said else (Origin("default"),)
 
 
 def settings_for(dockerfile: Path) -> Settings:

@@ -8,6 +8,8 @@ What can go wrong at the boundary, and what would be a bug.
     ├── InvalidHost          a file that may hold Dockerfiles is no Python or YAML that can be read; has the line
     ├── InvalidSettings      the command line or a configuration file asks for what does not exist; has its place
     │   └── UnknownPath      a path that is to be carried or dropped is no path of this image
+    ├── InvalidPatch         a file that is no patch, or one that does more than change files; has its place
+    ├── UnfitPatch           a patch of another text than that of the file that it names; has the hunk
     ├── MissingExtra         an optional package is not installed; says how to install it
     ├── EngineFailed         no container engine answers, or it stopped answering
     └── Bug                  the file stays untouched, the message asks for a report
@@ -52,6 +54,24 @@ class UnknownPath(InvalidSettings):
         super().__init__(message)
         self.option = option
         self.value = value
+
+
+class InvalidPatch(ScratchifyError):
+    """A patch that cannot be read, or does what is not done here; `path` and `line` are the place in it."""
+
+    def __init__(self, message: str, path: str, line: int) -> None:
+        super().__init__(f"{path}:{line}: {message}")
+        self.path = path
+        self.line = line
+
+
+class UnfitPatch(ScratchifyError):
+    """A patch that was made of another text; `hunk` is the number of the first that does not fit, `line` its place."""
+
+    def __init__(self, message: str, hunk: int, line: int) -> None:
+        super().__init__(message)
+        self.hunk = hunk
+        self.line = line
 
 
 class MissingExtra(ScratchifyError):

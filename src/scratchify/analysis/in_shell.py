@@ -188,9 +188,8 @@ class _Reader:
         elif short in ("go", "gofmt"):
             self.stop(f"it runs {short} of the toolchain; do in a RUN what it does, and start a binary", start)
         elif not is_program(short):
-            self.stop(
-                f"it runs {name}, and no table says which package has that; leave it out, or do it in the program", start
-            )
+            why = f"it runs {name}, and no table says which package has that; leave it out, or do it in the program"
+            self.stop(why, start)
         else:
             self._program(short, words[1:], start)
             self._behind(short, words, start)

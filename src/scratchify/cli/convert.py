@@ -12,6 +12,8 @@ from scratchify.cli import options
 from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
 from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
 from scratchify.cli.inputs import STANDARD_INPUT, Source
+from scratchify.cli.interactive import Answer, asked
+from scratchify.cli.patches import PatchWishes, patch_of, put_gathered
 from scratchify.cli.stacking import Stack
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
@@ -23,7 +25,7 @@ from scratchify.report.terminal import Screen, report_lines, summary_line
 class Wishes:
     """What is to be done with results, and how much is to be said."""
 
-    diff: bool
+    patch: PatchWishes
     check: bool
     is_filter: bool
     is_json: bool
@@ -31,19 +33,24 @@ class Wishes:
     verbose: bool
     verify: bool = False
     engine: str | None = None
+    interactive: bool = False
 
     @property
     def in_place(self) -> bool:
-        return not (self.diff or self.check or self.is_filter)
+        return not (self.patch.is_wanted or self.check or self.is_filter)
 
     @property
     def text_out(self) -> bool:
-        return self.is_filter and not (self.diff or self.check or self.is_json)
+        return self.is_filter and not (self.patch.is_wanted or self.check or self.is_json)
 
 
 @click.command("convert", short_help="Rewrite Dockerfiles: the default, its name can be left out.")
 @options.paths(required=False)
 @click.option("--diff", is_flag=True, help="Print a patch and write nothing.")
+@click.option("--stat", is_flag=True, help="Print how many lines come and go, and write nothing.")
+@click.option("--format-patch", "mail", is_flag=True, help="Print the patch as a mail for git am.")
+@click.option("--output", metavar="FILE.patch", type=click.Path(path_type=Path), help="Write the patch to this file.")
+@click.option("-p", "--interactive", is_flag=True, help="Show each change and ask.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
 @click.option("--verify", is_flag=True, help="Only what building and running proves right.")
@@ -56,6 +63,10 @@ def command(
     *,
     paths: tuple[str, ...],
     diff: bool,
+    stat: bool,
+    mail: bool,
+    output: Path | None,
+    interactive: bool,
     check: bool,
     context: Path | None,
     said: Said,
@@ -78,7 +89,12 @@ def command(
         raise click.UsageError("--quiet and --verbose exclude each other")
     if engine and not verify:
         raise click.UsageError("--engine is for --verify")
-    wishes = Wishes(diff, check, is_filter, format_ == "json", quiet, verbose, verify, engine)
+    if format_ != "text" and (stat or (mail and not output)):
+        raise click.UsageError("--stat and --format-patch print to where the report goes; choose one")
+    wanted = PatchWishes(diff, stat, mail, output)
+    wishes = Wishes(wanted, check, is_filter, format_ == "json", quiet, verbose, verify, engine, interactive)
+    if interactive and (quiet or wishes.is_json or not wishes.in_place):
+        raise click.UsageError("--interactive asks before it rewrites a file, and says why; not so with what is given")
 
     def tell(source: Source) -> None:
         if verbose:
@@ -90,19 +106,26 @@ def command(
 def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
     status = DONE
     reports: list[FileReport] = []
+    gathered: list[Examined] = []
     told: set[tuple[Note, ...]] = set()
     stack = Stack()
     with closing(_results(tasks, wishes, jobs)) as results:
         for examined, verified in results:
-            result = stack.on_top(examined)
-            done = stack.kept(_written(result) if wishes.in_place else result)
+            answer = _answer(stack.on_top(examined), wishes)
+            done = stack.kept(_written(answer.result) if wishes.in_place else answer.result)
             if done.report.reasons not in told:
                 _show(done, wishes)
             if done.report.verdict == "error":
                 # what is wrong with a configuration file is wrong for all its Dockerfiles
                 told.add(done.report.reasons)
             reports.append(done.report)
+            if wishes.patch.gathers:
+                gathered.append(done)
             status = max(status, verified, done.status, _status(done.report, wishes))
+            if answer.is_last:
+                break
+    if wishes.patch.gathers:
+        put_gathered(gathered, wishes.patch, verbose=wishes.verbose)
     if wishes.is_json:
         from scratchify.report.json import to_json
 
@@ -126,6 +149,11 @@ def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Ex
         yield from (verifier.sifted(result) for result in results)
 
 
+def _answer(result: Examined, wishes: Wishes) -> Answer:
+    """Return what the user wants of a result, who may not be asked."""
+    return asked(result) if wishes.interactive else Answer(result)
+
+
 def _written(result: Examined) -> Examined:
     """Write what is to be written, and return the result, or that it failed."""
     source, after = result.task.source, result.after
@@ -145,8 +173,8 @@ def _show(result: Examined, wishes: Wishes) -> None:
             said.say(*line)
     if wishes.verbose and result.details:
         said.put(result.details.encode("utf-8", "backslashreplace"))
-    if wishes.diff and not wishes.is_json:
-        Screen(sys.stdout).put_diff(result.patch)
+    if wishes.patch.printed and not wishes.patch.gathers and not wishes.is_json:
+        Screen(sys.stdout).put_diff(patch_of(result, verbose=wishes.verbose))
     if wishes.text_out and result.report.verdict != "error":
         Screen(sys.stdout).put(result.before if result.after is None else result.after)
 

@@ -12,8 +12,11 @@ from scratchify.cli.boundary import kept_from_click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-COMMANDS = ("convert", "explain", "rules", "verify")
+COMMANDS = ("apply", "config", "convert", "explain", "rules", "verify")
 DEFAULT = "convert"
+
+REFINED = frozenset({"assume_source", "engine", "go_download", "guard", "mail", "output", "stat", "static_cgo"})
+"""Options of the default command for which the first screen has no room; its own help has them."""
 
 
 class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has no types
@@ -50,12 +53,13 @@ class LazyGroup(DefaultGroup):  # type: ignore[misc]  # click-default-group has 
             return super().invoke(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Say everything on one screen: the options are those of the default command."""
+        """Say what matters most on one screen: the options are those of the default command."""
         formatter.write_usage(ctx.command_path, "[OPTIONS] [PATH]...")
         formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] ...", prefix="       ")
         self.format_help_text(ctx, formatter)
         convert = self._default(ctx)
-        click.Command.format_options(convert.command, convert, formatter)
+        first = [option for option in convert.command.params if option.name not in REFINED]
+        click.Command(DEFAULT, params=first).format_options(convert, formatter)
         self.format_commands(ctx, formatter)
         self.format_epilog(ctx, formatter)
 
@@ -96,6 +100,7 @@ def _refuse_mistyped(first: list[str]) -> None:
 Examples:
   scratchify --diff                show what would change in this folder
   scratchify api/Dockerfile        rewrite one file
+  scratchify convert --help        show every option
 """,
 )
 @click.version_option(package_name="scratchify", message="scratchify %(version)s")

@@ -57,14 +57,34 @@ def judgement(command: Command) -> Command:
     The command gets what was said of Settings as `said`.
     """
 
+    found = choices(report_format(command))
+    context = click.option(
+        "--context",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="The build context.  [default: found by itself]",
+    )
+    result: Command = context(found)
+    return result
+
+
+def report_format(command: Command) -> Command:
+    """Add the format of what is said."""
+    option = click.option(
+        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Format of the report."
+    )
+    return option(command)
+
+
+def choices(command: Command) -> Command:
+    """Add the options of Settings; the command gets what was said of them as `said`."""
+
     @wraps(command)
     def collected(**given: Any) -> Any:  # Any: click's own, handed on
         values = {name: given.pop(name) for name in ("base", *SWITCHES, *PATHS)}
         return command(said=_said(values), **given)
 
-    found: Any = click.option(
-        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Format of the report."
-    )(collected)
+    found: Any = collected
     for name, told in reversed(PATHS.items()):
         found = click.option(f"--{name}", multiple=True, metavar="PATH", help=told)(found)
     for name, told in reversed(SWITCHES.items()):
@@ -76,13 +96,7 @@ def judgement(command: Command) -> Command:
         metavar="BASE",
         help="scratch, distroless, alpine or debian.",
     )(found)
-    context = click.option(
-        "--context",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="The build context.  [default: found by itself]",
-    )
-    result: Command = context(found)
+    result: Command = found
     return result
 
 

@@ -29,6 +29,23 @@ def replace_content(path: Path, before: bytes, after: bytes, *, folder: Path) ->
         raise UnwritableFile(f"cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Make `content` that of a file, which need not be there yet; a link is replaced. Raises UnwritableFile."""
+    if path.is_dir():
+        raise UnwritableFile(f"{path}: cannot be written: it is a folder")
+    temporary = path.with_name(f".scratchify-{secrets.token_hex(8)}")
+    try:
+        temporary.write_bytes(content)
+        if path.is_file():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+    except OSError as error:
+        raise UnwritableFile(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def _tree(folder: Path) -> Path:
     folder = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would leave the tree by a link
     return Path(os.path.realpath(repository_root(folder) or folder))
