@@ -9,11 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from scratchify.engine.choice import find_engine
 from scratchify.engine.client import Client
 from scratchify.engine.trial import LABEL
 from scratchify.errors import EngineFailed
+
+# how long an example takes says more of the machine than of the program; what costs count is measured apart
+settings.register_profile("scratchify", settings(), deadline=None)
+settings.load_profile("scratchify")
 
 PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc", "buildah": "buildah", "podman": "podman"}
 """Markers, and the program that each stands for; CONTRIBUTING.md lists them."""
