@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import subprocess
 import sys
 from dataclasses import fields
 from inspect import cleandoc
@@ -58,6 +59,14 @@ def test_the_example_of_the_functions_runs() -> None:
     done = doctest.testfile(str(ROOT / "docs" / "api.md"), module_relative=False)
     assert done.attempted > 5
     assert done.failed == 0
+
+
+def test_the_tutorial_shows_what_is_said() -> None:
+    command = [sys.executable, "-m", "scratchify", "--diff", "Dockerfile"]
+    done = subprocess.run(command, cwd=ROOT / "fixtures" / "web-service-with-templates", capture_output=True, text=True)
+    *said, last = done.stderr.splitlines(keepends=True)
+    shown = "".join(["$ scratchify --diff Dockerfile\n", *said, done.stdout, last])
+    assert f"```console\n{shown}```" in (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
