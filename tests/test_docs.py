@@ -62,6 +62,8 @@ def test_the_example_of_the_functions_runs() -> None:
 
 
 def test_the_tutorial_shows_what_is_said() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("the paths of a patch are those of the repository, and this is none")
     command = [sys.executable, "-m", "scratchify", "--diff", "Dockerfile"]
     done = subprocess.run(command, cwd=ROOT / "fixtures" / "web-service-with-templates", capture_output=True, text=True)
     *said, last = done.stderr.splitlines(keepends=True)
