@@ -269,7 +269,11 @@ def test_what_starts_in_the_end_says_what_the_image_is_for(said: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [("CMD ./gone", "so it never ran"), ("CMD make run", "unless it is a program of the base image")],
+    [
+        ("CMD ./gone", "so it never ran"),
+        ("CMD make run", "starts make, a program of golang:1.22"),
+        ("CMD redis-server", "unless it is a program of the base image"),
+    ],
 )
 def test_a_program_that_is_nowhere_is_told_from_one_of_the_image(said: str, words: str) -> None:
     assert words in hindered(said)[1]
