@@ -4,15 +4,14 @@ import doctest
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from inspect import cleandoc
 from pathlib import Path
 
 import pytest
 
 from scratchify.decisions import Rule
+from scratchify.report.rule_page import options_of
 from scratchify.rules import RULES
-from scratchify.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -36,13 +35,12 @@ def rules_page() -> str:
 
 def _page(rule: Rule) -> str:
     example = rule.example
-    chosen = [one.name for one in fields(Settings) if getattr(example.settings, one.name) != one.default]
-    with_options = " and ".join(f"`--{name.replace('_', '-')}`" for name in chosen)
+    with_options = " and ".join(f"`{option}`" for option in options_of(rule))
     blocks = [*example.files.items(), ("Dockerfile", example.before)]
     if example.after:
         blocks.append(("Dockerfile, rewritten", example.after))
     parts = [f"\n## {rule.name}\n\n{cleandoc(sys.modules[rule.decide.__module__].__doc__ or '')}\n"]
-    parts += [f"\nOnly with {with_options}.\n"] if chosen else []
+    parts += [f"\nOnly with {with_options}.\n"] if with_options else []
     parts += [f"\n{title}:\n\n```\n{text.strip()}\n```\n" for title, text in blocks]
     parts += ["\nThe Dockerfile is left as it is.\n"] if example.after is None else []
     return "".join(parts)

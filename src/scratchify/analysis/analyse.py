@@ -1,6 +1,6 @@
 """The facts of a build, worked out: the stage is walked, its programs are read, and what they need is gathered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from posixpath import basename, dirname
 
@@ -11,7 +11,7 @@ from scratchify.analysis.constraints import Target
 from scratchify.analysis.facts import Facts, main_binary
 from scratchify.analysis.file_reads import all_reads, file_reads
 from scratchify.analysis.go_build import GoBuild
-from scratchify.analysis.go_program import GoProgram, go_program, read_program
+from scratchify.analysis.go_program import GoProgram, go_program, resolved
 from scratchify.analysis.in_shell import NotKept
 from scratchify.analysis.kept_command import InShell, kept_command, reads_of_shell
 from scratchify.analysis.launch import Launch, NeedsShell, launch_of
@@ -41,15 +41,13 @@ def _others(files: StageFiles, builds: list[GoBuild], main: Built | None) -> Ite
         built = entry.origin
         if isinstance(built, Built) and built.package and built != main:
             made_by = builds[built.build]
-            yield made_by, program_of(files, made_by, built, made_by.target)
+            yield made_by, resolved(program_of(files, made_by, built, made_by.target))
 
 
-def program_of(
-    files: StageFiles, made_by: GoBuild, built: Built, target: Target, read: Callable[..., GoProgram] = go_program
-) -> GoProgram:
+def program_of(files: StageFiles, made_by: GoBuild, built: Built, target: Target) -> GoProgram:
     """Return the source of a binary as its build saw it: later steps may have removed it."""
     seen = files.as_of(built.build)
-    return read(
+    return go_program(
         seen,
         built.package or "",
         built.files,
@@ -120,11 +118,11 @@ def analyse(build: Build, context: BuildContext, settings: Settings, toolchain: 
         made_by = walked.builds[main.build]
         target = replace(made_by.target, cgo=calls_c(made_by, base, walked.packages))
         found = program_of(walked.files, made_by, main, target)
-        program = found if found.files else None
+        program = resolved(found) if found.files else None
         if program and toolchain:
             program = with_listed(program, toolchain, walked.files, made_by, main, target)
         if program and target.cgo:
-            static = program_of(walked.files, made_by, main, replace(target, cgo=False), read_program)
+            static = program_of(walked.files, made_by, main, replace(target, cgo=False))
             cgo_choice = _differing(program, static)
     end, left_out = all_states[-1], build_inputs(walked.files, frozenset(_scripts(walked, launch)))
     if main and main.package:

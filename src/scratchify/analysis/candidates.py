@@ -88,8 +88,10 @@ def candidates(
     found = [*largest(files, wanted, with_go)]
     if len(found) > MOST:
         # folders of a front end are full of what comes with its packages: no reviewer wants them file by file
-        beside = {path for path in left_out if build_input(basename(path), is_folder=False) not in ("secret", "source")}
-        found = [*largest(files, wanted | _along(files, wanted, beside, with_go), with_go)]
+        harmless = {
+            path for path in left_out if build_input(basename(path), is_folder=False) not in ("secret", "source")
+        }
+        found = [*largest(files, wanted | _along(files, wanted, harmless, with_go), with_go)]
     yield from found
     for path, origin in files.absent.items():
         if any(one.holds(path) for one in dropped):
@@ -99,8 +101,9 @@ def candidates(
         if path not in files.entries and _is_data(basename(path)) and is_likely:
             yield Candidate(path, False, origin, absent=True, because=because, guessed=int(because is None))
 
+    beside: dict[str, Copied | None] = {}
     for one in evidence.reads.named if evidence.reads else ():
-        origin_of = _ignored(files, one)
+        origin_of = _ignored(files, one, beside)
         if origin_of and one.path not in files.absent and not any(chosen.holds(one.path) for chosen in dropped):
             yield Candidate(one.path, False, origin_of, absent=True, because=one)
     for one in evidence.mentioned:
@@ -110,30 +113,37 @@ def candidates(
 
 
 def _along(
-    files: StageFiles, wanted: Mapping[str, NamedPath | None], beside: Set[str], with_go: frozenset[str]
+    files: StageFiles, wanted: Mapping[str, NamedPath | None], harmless: Set[str], with_go: frozenset[str]
 ) -> dict[str, NamedPath | None]:
     """Return what may come along with data that it lies among, in folders where nothing is compiled."""
     folders = {folder for path in wanted for folder in _with_parents(dirname(path)[1:])}
     found: dict[str, NamedPath | None] = {}
     for path, entry in files.entries.items():
         origin = entry.origin
-        is_beside = isinstance(origin, Copied) and origin.path in beside and entry.kind == "file"
-        if is_beside and path not in wanted and dirname(path)[1:] in folders and isinstance(origin, Copied):
-            at = dirname(origin.path)
-            if at and not _is_secret(path) and not any(one in with_go for one in _with_parents(at)):
-                found[path] = None
+        if entry.kind != "file" or not isinstance(origin, Copied) or origin.path not in harmless or path in wanted:
+            continue
+        at = dirname(origin.path)
+        is_among_data = dirname(path)[1:] in folders and at and not any(one in with_go for one in _with_parents(at))
+        if is_among_data and not _is_secret(path):
+            found[path] = None
     return found
 
 
-def _ignored(files: StageFiles, named: NamedPath) -> Copied | None:
-    """Return where a path comes from that git ignores: whoever builds the image has made it before, or not."""
+def _ignored(files: StageFiles, named: NamedPath, beside: dict[str, Copied | None]) -> Copied | None:
+    """
+    Return where a path comes from that git ignores: whoever builds the image has made it before, or not.
+
+    `beside` remembers for each folder where what lies in it comes from: many paths lie in few folders.
+    """
     if named.is_pattern or named.path in files.entries:
         return None
     above = dirname(named.path)
     while above != "/" and above not in files.children:
         above = dirname(above)
-    beside = (files.entries[path].origin for path in files.below(above))
-    origin = next((one for one in beside if isinstance(one, Copied) and not one.explicit), None)
+    if above not in beside:
+        origins = (files.entries[path].origin for path in files.below(above))
+        beside[above] = next((one for one in origins if isinstance(one, Copied) and not one.explicit), None)
+    origin = beside[above]
     path = join(dirname(origin.path), relpath(named.path, above)) if origin else ""
     return replace(origin, path=path) if origin and files.context.may_be_absent(path) else None
 

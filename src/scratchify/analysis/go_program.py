@@ -133,26 +133,10 @@ def go_program(
     workspace: str = "",
     linked: frozenset[str] = frozenset(),
 ) -> GoProgram:
-    """Return what `read_program` does, with those arguments of calls that only the whole program tells."""
-    program = read_program(
-        files, main, named, target, gopaths, ignores_modules=ignores_modules, workspace=workspace, linked=linked
-    )
-    return replace(program, files=tuple(_resolved(program, file) for file in program.files))
-
-
-def read_program(
-    files: StageFiles,
-    main: str,
-    named: tuple[str, ...],
-    target: Target,
-    gopaths: Sequence[str],
-    *,
-    ignores_modules: bool = False,
-    workspace: str = "",
-    linked: frozenset[str] = frozenset(),
-) -> GoProgram:
     """
     Return the program whose main package lies in the folder `main`; `named` are its files where a build names files.
+
+    Its files are as each of them tells; `resolved` adds what only the whole program does.
 
     `workspace` is the value of GOWORK, `linked` are the variables that the linker sets, as `import/path.Name`.
     """
@@ -198,6 +182,11 @@ def read_program(
         folders=folders,
         import_paths={folder: path for path, folder in folders.items()},
     )
+
+
+def resolved(program: GoProgram) -> GoProgram:
+    """Return a program with those arguments of calls that only the whole of it tells."""
+    return replace(program, files=tuple(_resolved(program, file) for file in program.files))
 
 
 def _names(

@@ -118,7 +118,7 @@ def by_command(launch: "Start | None", command: ContainerCommand) -> OutOfScope 
     arguments = launch.words[1:]
     if name in development_tools():
         return _development(launch.line, name)
-    if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
+    if _runs_tests(name, arguments):
         return OutOfScope("test-image", launch.line, f"runs tests: {' '.join(launch.words[:2])}")
     starts_script = (
         name != "sleep" and any("/" in word or word.endswith(".sh") for word in arguments) and name != "tail"
@@ -143,12 +143,16 @@ def _by_text(command: ContainerCommand, line: int) -> OutOfScope | None:
     if not programs or programs[-1][0] is None:
         return None
     name, arguments = basename(programs[-1][0]), programs[-1][1:]
-    if name in _TEST_RUNNERS or (name == "go" and arguments and arguments[0] in _GO_TESTS):
+    if _runs_tests(name, arguments):
         return OutOfScope("test-image", line, f"runs tests: {name} {arguments[0] if arguments else ''}".rstrip())
     is_idle = all(words[0] in _PREPARES for words in programs[:-1])
     if name in _IDLE and is_idle and all(one and one.startswith("-") and "c" not in one for one in arguments):
         return OutOfScope("no-command", line, f"starts {name}: the image is a toolbox")
     return None
+
+
+def _runs_tests(name: str, arguments: Sequence[str | None]) -> bool:
+    return name in _TEST_RUNNERS or (name == "go" and bool(arguments) and arguments[0] in _GO_TESTS)
 
 
 def _development(line: int, name: str) -> OutOfScope:

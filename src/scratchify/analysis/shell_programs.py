@@ -242,10 +242,7 @@ def _xargs(
     more = (Argument("what xargs reads", None),) if stdin is None else tuple(map(known, stdin.split()))
     if placeholder:
         if stdin is None:
-            mark = placeholder
-            words = [
-                Argument(one.raw, None, one.front.partition(mark)[0]) if mark in one.front else one for one in words
-            ]
+            words = [_replaced(one, placeholder) for one in words]
             return shell.execute(tuple(words), start, assigned, stdin)
         for line in stdin.splitlines():
             replaced = tuple(known((one.value or "").replace(placeholder, line)) for one in words)

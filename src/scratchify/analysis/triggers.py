@@ -11,12 +11,6 @@ from scratchify.knowledge.toolchains import minor_of_image
 from scratchify.model import ImageName, Stage, Typed, understand
 from scratchify.syntax import Instruction, LogicalLine, parse
 
-GO_WRAPPER_RUNS = ("go-wrapper", "run")
-"""The command of the onbuild images: it execs the program that their triggers have built."""
-
-WHERE_IT_IS_BUILT = "/go/bin/app"
-"""`go install` names a program after its folder, /go/src/app, unless go-wrapper finds an import comment."""
-
 _LATEST = "1.8"
 _FLOATING = frozenset({"onbuild", "1-onbuild"})
 """Tags that stayed where they were when onbuild images ended, in February 2018: docker-library/golang, 9bf6dad."""

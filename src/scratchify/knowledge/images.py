@@ -7,6 +7,8 @@ from functools import cache
 
 from scratchify.knowledge.tables import read_table, table_text
 
+_TABLE = "base_images.toml"
+
 
 @dataclass(frozen=True, slots=True)
 class BaseImage:
@@ -38,8 +40,13 @@ class BaseImage:
 
 
 @cache
+def _text() -> str:
+    return table_text(_TABLE)
+
+
+@cache
 def _images() -> tuple[BaseImage, ...]:
-    return read_table("base_images.toml", "image", BaseImage)
+    return read_table(_TABLE, "image", BaseImage)
 
 
 @cache
@@ -50,7 +57,7 @@ def base_image(path: str, tag: str) -> BaseImage | None:
     A last path element `golang` counts as the official image, whatever the registry and the folders before it.
     """
     last = path.rpartition("/")[2]
-    if last != "golang" and f'"{path}"' not in table_text("base_images.toml"):
+    if last != "golang" and f'"{path}"' not in _text():
         return None  # most files begin from what no entry names: they need not wait until the table is read
     exact = (image for image in _images() if path in image.names)
     mirrored = (image for image in _images() if last == "golang" and last in image.names)

@@ -17,14 +17,20 @@ def rule_list(rules: Iterable[Rule]) -> Iterator[Line]:
         yield Piece(rule.name, "bold"), Piece(" " * (width - len(rule.name) + 2) + rule.summary)
 
 
+def options_of(rule: Rule) -> list[str]:
+    """Return the options that a rule's example is made with."""
+    settings = rule.example.settings
+    chosen = (one.name for one in fields(Settings) if getattr(settings, one.name) != one.default)
+    return [f"--{name.replace('_', '-')}" for name in chosen]
+
+
 def rule_page(rule: Rule, docstring: str) -> Iterator[Line]:
     """Yield the lines of one rule's page."""
     yield Piece(rule.name, "bold"), Piece(f": {rule.summary}")
     yield from _block("", docstring, indent="")
     example = rule.example
-    chosen = [one.name for one in fields(Settings) if getattr(example.settings, one.name) != one.default]
-    if chosen:
-        yield from _block("Only with", ", ".join(f"--{name.replace('_', '-')}" for name in chosen))
+    if chosen := options_of(rule):
+        yield from _block("Only with", ", ".join(chosen))
     for path, content in example.files.items():
         yield from _block(path, content)
     yield from _block("Dockerfile", example.before)
