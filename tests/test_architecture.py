@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "scratchify"
 LAYERS = (
     "source < errors < edits < syntax < knowledge < model < settings < ignore_patterns < repository < context"
     " < analysis < decisions < rules < bases < plan < outcome < patch < promises < refactor < hosts < search"
-    " < configuration < toolchain, engine < report < bot < cli"
+    " < configuration < toolchain, engine < report < examination < bot < cli"
 )
 RANKS = {name: rank for rank, layer in enumerate(LAYERS.split(" < ")) for name in layer.split(", ")}
 

@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from scratchify.cli.boundary import attempt
-from scratchify.cli.writing import replace_content
 from scratchify.errors import Bug, UnreadableFile, UnwritableFile
+from scratchify.examination.attempt import attempt
+from scratchify.examination.writing import replace_content
 
 DOCKERFILE = 'FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN go build -o main .\nCMD ["./main"]\n'
 NOT_GO = "FROM node:22\nCMD node .\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scratchify.cli.examination import Examined, examine, tasks_of
-from scratchify.cli.stacking import Stack
 from scratchify.context import DirectoryContext
+from scratchify.examination.examine import Examined, examine, tasks_of
+from scratchify.examination.stacking import Stack
 from scratchify.outcome import Rewritten
 from scratchify.refactor import refactor
 from tests.evaluating import said_by_compose, said_by_python

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchify.cli.boundary import DONE, FAILED, attempt
-from scratchify.cli.inputs import STANDARD_INPUT, Source, decoded, encoded, read
 from scratchify.errors import ScratchifyError, UnfitPatch
+from scratchify.examination.attempt import DONE, FAILED, attempt
+from scratchify.examination.inputs import STANDARD_INPUT, Source, decoded, encoded, read
 from scratchify.report.terminal import STYLES, Piece, Screen
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _by_name(files: "Iterable[FilePatch]") -> "dict[PurePosixPath, list[FilePatc
 
 def _applied(files: "Sequence[FilePatch]", root: Path, *, check: bool) -> str:
     """Return what was done to one file. Raises ScratchifyError where nothing is."""
-    from scratchify.cli.writing import replace_content
+    from scratchify.examination.writing import replace_content
     from scratchify.patch import applied, is_applied
 
     name = files[0].path

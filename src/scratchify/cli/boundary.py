@@ -2,24 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
 
 import click
 
-from scratchify.errors import Bug, InvalidSettings, MissingExtra, ScratchifyError
+from scratchify.examination.attempt import DONE, FAILED, INTERRUPTED, WRONG_USAGE, attempt, status_of, traceback_of
 from scratchify.report.terminal import Screen
-
-DONE = 0
-WOULD_CHANGE = 1
-DIFFERS = 1
-WRONG_USAGE = 2
-FAILED = 3
-UNDECIDED = 4
-INTERRUPTED = 130
-
-Result = TypeVar("Result")
 
 
 class Interrupted(Exception):  # an event, no error
@@ -50,38 +39,6 @@ def run(command: click.Command) -> int:
     if details := traceback_of(result):
         Screen(sys.stderr).put(details.encode("utf-8", "backslashreplace"))
     return status_of(result)
-
-
-def status_of(error: ScratchifyError) -> int:
-    """Return the exit status that an error has."""
-    return WRONG_USAGE if isinstance(error, InvalidSettings | MissingExtra) else FAILED
-
-
-def attempt(action: Callable[[], Result]) -> Result | ScratchifyError:
-    """Return what the action returns, or what it raised; what nobody expected becomes a Bug."""
-    try:
-        return action()
-    except Bug as bug:
-        return _told(bug, str(bug))
-    except ScratchifyError as error:
-        return error
-    except Exception as error:
-        return _told(error, f"{type(error).__name__}: {error}")
-
-
-def traceback_of(error: ScratchifyError) -> str:
-    """Return what a report of a bug should hold; nothing for errors that are no bugs."""
-    if not isinstance(error, Bug):
-        return ""
-    import traceback
-
-    return "".join(traceback.format_exception(error.__cause__ or error))
-
-
-def _told(error: Exception, message: str) -> Bug:
-    bug = Bug(f"internal error: {message}; nothing was written, please report this together with the file")
-    bug.__cause__ = error
-    return bug
 
 
 def _status(command: click.Command) -> int:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from scratchify.cli import options
-from scratchify.cli.boundary import DONE
 from scratchify.configuration import Configurations, Said, origins_of
 from scratchify.errors import InvalidSettings
+from scratchify.examination.attempt import DONE
 from scratchify.report.terminal import Screen
 
 

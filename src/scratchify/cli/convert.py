@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from scratchify.cli import options
-from scratchify.cli.boundary import DONE, WOULD_CHANGE, attempt
-from scratchify.cli.examination import Examined, Task, examine_all, failed, tasks_of
-from scratchify.cli.inputs import STANDARD_INPUT, Source
 from scratchify.cli.interactive import Answer, asked
 from scratchify.cli.patches import PatchWishes, patch_of, put_gathered
-from scratchify.cli.stacking import Stack
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
+from scratchify.examination.attempt import DONE, WOULD_CHANGE, attempt
+from scratchify.examination.examine import Examined, Task, examine_all, failed, tasks_of
+from scratchify.examination.inputs import STANDARD_INPUT, Source
+from scratchify.examination.stacking import Stack
 from scratchify.report.document import FileReport, Note
 from scratchify.report.terminal import Screen, report_lines, summary_line
 
@@ -141,7 +141,7 @@ def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Ex
         with closing(examine_all(tasks, jobs)) as results:
             yield from ((result, DONE) for result in results)
         return
-    from scratchify.cli.verifying import Verifier
+    from scratchify.examination.verifying import Verifier
     from scratchify.report.progress import ToldProgress
 
     with closing(examine_all(tasks, jobs)) as results, ToldProgress(quiet=wishes.quiet, verbose=False) as progress:
@@ -159,7 +159,7 @@ def _written(result: Examined) -> Examined:
     source, after = result.task.source, result.after
     if after is None or source.path is None:
         return result
-    from scratchify.cli.writing import replace_content
+    from scratchify.examination.writing import replace_content
 
     path = source.path
     error = attempt(lambda: replace_content(path, result.before, after, folder=source.folder))

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from scratchify.cli import options
-from scratchify.cli.boundary import DONE, attempt
-from scratchify.cli.examination import Examined, Task, examine, failed, judge, tasks_of
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
+from scratchify.examination.attempt import DONE, attempt
+from scratchify.examination.examine import Examined, Task, examine, failed, judge, tasks_of
 from scratchify.outcome import Rewritten
 from scratchify.report.document import FileReport, file_report
 from scratchify.report.terminal import Screen, report_lines

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import click
 
-from scratchify.cli.boundary import attempt
-from scratchify.cli.examination import Examined, patch_path
-from scratchify.cli.inputs import decoded, encoded
 from scratchify.cli.patches import patch_of
 from scratchify.decisions import Finding
 from scratchify.errors import ScratchifyError, UnfitPatch
+from scratchify.examination.attempt import attempt
+from scratchify.examination.examine import Examined, patch_path
+from scratchify.examination.inputs import decoded, encoded
 from scratchify.outcome import Unchanged
 from scratchify.report.document import file_report
 from scratchify.report.terminal import Screen, report_lines

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scratchify.cli.examination import Examined
+from scratchify.examination.examine import Examined
 from scratchify.report.terminal import Screen
 
 
@@ -47,7 +47,7 @@ def put_gathered(results: Sequence[Examined], wishes: PatchWishes, *, verbose: b
         patch = _mail(changed, patch)
     screen = Screen(sys.stdout)
     if wishes.output:
-        from scratchify.cli.writing import write_file
+        from scratchify.examination.writing import write_file
 
         write_file(wishes.output, patch)
     if wishes.stat and plain:

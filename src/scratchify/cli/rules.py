@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchify.cli.boundary import DONE
+from scratchify.examination.attempt import DONE
 from scratchify.report.terminal import Screen
 
 if TYPE_CHECKING:

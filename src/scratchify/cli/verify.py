@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from scratchify.cli import options
-from scratchify.cli.boundary import DONE
-from scratchify.cli.examination import Task, examine, tasks_of
-from scratchify.cli.verifying import STATUS, Verifier
 from scratchify.configuration import Said
 from scratchify.engine.observation import Conditions
 from scratchify.engine.verification import Wishes
+from scratchify.examination.attempt import DONE
+from scratchify.examination.examine import Task, examine, tasks_of
+from scratchify.examination.verifying import STATUS, Verifier
 from scratchify.report.json import encoded
 from scratchify.report.progress import ToldProgress
 from scratchify.report.side_by_side import verification_lines

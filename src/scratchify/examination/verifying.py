@@ -5,14 +5,14 @@ from pathlib import Path
 
 from scratchify.analysis.analyse import analyse
 from scratchify.analysis.web_paths import web_paths
-from scratchify.cli.boundary import DIFFERS, DONE, FAILED, UNDECIDED
-from scratchify.cli.examination import Examined, places
-from scratchify.cli.inputs import encoded
 from scratchify.context import DirectoryContext
 from scratchify.engine.choice import find_engine
 from scratchify.engine.client import Client
 from scratchify.engine.verification import CannotVerify, Progress, Subject, Verification, Wishes, verify
 from scratchify.errors import EngineFailed
+from scratchify.examination.attempt import DIFFERS, DONE, FAILED, UNDECIDED
+from scratchify.examination.examine import Examined, places
+from scratchify.examination.inputs import encoded
 from scratchify.model import understand
 from scratchify.outcome import Rewritten
 from scratchify.report.document import FileReport, Note

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from scratchify.cli.boundary import attempt
-from scratchify.cli.examination import Examined, failed, on_top
 from scratchify.errors import ScratchifyError
+from scratchify.examination.attempt import attempt
+from scratchify.examination.examine import Examined, failed, on_top
 
 
 class Stack:

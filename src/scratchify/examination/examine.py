@@ -5,11 +5,11 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from scratchify.cli.boundary import DONE, attempt, status_of, traceback_of
-from scratchify.cli.inputs import Source, decoded, encoded, read, sources
 from scratchify.configuration import Configuration, Configurations, Said, settings_with
 from scratchify.decisions import Finding, Refuse
 from scratchify.errors import Bug, InvalidDockerfile, InvalidHost, InvalidSettings, ScratchifyError, UnknownPath
+from scratchify.examination.attempt import DONE, attempt, status_of, traceback_of
+from scratchify.examination.inputs import Source, decoded, encoded, read, sources
 from scratchify.hosts import Hosted, host_of, is_embedding, may_hold
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
 from scratchify.report.document import WHOLE_FILE, FileReport, file_report, rule_of
