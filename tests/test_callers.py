@@ -1,6 +1,7 @@
 """Who runs an image is found in every file that may say so, and told from who runs another."""
 
 from collections.abc import Mapping
+from posixpath import dirname
 
 import pytest
 
@@ -14,7 +15,8 @@ BUILT = {"Makefile": "image:\n\tdocker build -t acme/clock .\n"}
 
 
 def found(files: Mapping[str, str], names: str = "clock", dockerfile: str = "Dockerfile") -> tuple[Caller, ...]:
-    return callers(MemoryRepository({**DOCKERFILE, **files}), dockerfile, frozenset(names.split())).uses
+    repository = MemoryRepository({**DOCKERFILE, **files})
+    return callers(repository, dockerfile, dirname(dockerfile), frozenset(names.split())).uses
 
 
 def command_of(files: Mapping[str, str], names: str = "clock") -> tuple[str | None, ...]:

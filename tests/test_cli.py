@@ -677,3 +677,21 @@ def test_a_mistyped_command_is_no_path_and_nothing_is_written(tmp_path: Path) ->
     assert done.returncode == 2
     assert b"did you mean explain?" in done.stderr
     assert dockerfile.read_text() == "FROM golang:1.22\nCMD x\n"
+
+
+def test_what_was_seen_is_called_as_an_editor_would_open_it(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    service = clone / "services" / "clock"
+    project(service)
+    (clone / ".git").mkdir()
+    (clone / "compose.yaml").write_text("services:\n  clock:\n    build: services/clock\n    command: [./main, x]\n")
+    (service / "main.go").write_text(
+        'package main\n\nimport "net/http"\n\nfunc main() { http.Get("https://example.com") }\n'
+    )
+    for folder in (clone, service, tmp_path):
+        done = run("--diff", "--format", "json", Path(os.path.relpath(service, folder)), at=folder)
+        (report,) = entries(done)
+        notes = [*report["decisions"], *report["assumptions"]]
+        files = {note["path"] for note in notes}
+        assert all((folder / file).is_file() for file in files), files
+        assert {"compose.yaml", "main.go", "Dockerfile"} <= {Path(file).name for file in files}

@@ -154,6 +154,7 @@ def test_a_rewritten_file_has_everything() -> None:
         },
         "diff": unified_diff(PATH, BEFORE, AFTER).decode(),
         "smaller_bases": [],
+        "sizes": None,
     }
 
 

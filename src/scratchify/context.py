@@ -61,6 +61,10 @@ class BuildContext(Protocol):
         """The Dockerfile's path in the repository, empty where it has none."""
 
     @property
+    def folder(self) -> str:
+        """The root's own path in the repository, with `..` where it lies beside it, empty where it is the same."""
+
+    @property
     def repository(self) -> Repository:
         """The checkout that the Dockerfile belongs to."""
 
@@ -122,6 +126,7 @@ class MemoryContext:
         self.absent = tuple(absent)
         self._links = dict(links or {})
         self.dockerfile = "Dockerfile"
+        self.folder = ""
         self._files = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         self.repository: Repository = MemoryRepository({**self._files, **(repository or {})})
         self._may_be_absent = frozenset(may_be_absent)
@@ -231,6 +236,14 @@ class DirectoryContext:
     def absent(self) -> tuple[str, ...]:
         names = (name for name in self._by_git.names(self._root) if name not in self.entries)
         return tuple(name for name in names if not any(ignore.hides(name) for ignore in self._ignores))
+
+    @property
+    def folder(self) -> str:
+        try:
+            path = Path(os.path.relpath(self._root, self._checkout)).as_posix()
+        except ValueError:  # another drive
+            return ""
+        return "" if path == "." else path
 
     @property
     def dockerfile(self) -> str:

@@ -133,7 +133,7 @@ def analyse(build: Build, context: BuildContext, settings: Settings, toolchain: 
     known = [*(file_reads(one, end, binary) for one in together), *reads_of_shell(launch)]
     reads = all_reads(known) if together else None
     mentioned = [named for one in together for named in named_paths(one, end)]
-    called_by = callers(context.repository, context.dockerfile, _names(context, launch, program))
+    called_by = callers(context.repository, context.dockerfile, context.folder, _names(context, launch, program))
     evidence = Evidence(reads, (*mentioned, *paths_at_start(stage, launch, end, called_by)))
     carried = candidates(walked.files, program, evidence, left_out, chosen.drop)
     steps = [step.syntax.span.start for step in stage.instructions if isinstance(step, Run | Copy | Add)]

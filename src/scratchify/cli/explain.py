@@ -9,7 +9,7 @@ from scratchify.cli import options
 from scratchify.configuration import Said
 from scratchify.errors import ScratchifyError
 from scratchify.examination.attempt import DONE, attempt
-from scratchify.examination.examine import Examined, Task, examine, failed, judge, tasks_of
+from scratchify.examination.examine import Examined, Task, examine, failed, judge, located, tasks_of
 from scratchify.outcome import Rewritten
 from scratchify.report.document import FileReport, file_report
 from scratchify.report.terminal import Screen, report_lines
@@ -44,9 +44,10 @@ def _as_text(task: Task) -> Examined:
         _complain(failure.report)
         return failure
     outcome, hosted = result.outcome, result.hosted
-    report = file_report(task.source.shown, outcome, hosted=hosted)
+    locate = located(task, hosted)
+    report = file_report(task.source.shown, outcome, hosted=hosted, locate=locate)
     rewritten = outcome if isinstance(outcome, Rewritten) else None
-    for line in explanation(report, rewritten, hosted.text, _summaries() if rewritten else {}, hosted):
+    for line in explanation(report, rewritten, hosted.text, _summaries() if rewritten else {}, hosted, locate):
         Screen(sys.stdout).say(*line)
     return Examined(task, report, result.content)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scratchify.examination.examine import Examined
+from scratchify.examination.examine import Examined, located
 from scratchify.report.terminal import Screen
 
 
@@ -35,7 +35,8 @@ def patch_of(result: Examined, *, verbose: bool) -> bytes:
         return result.patch
     from scratchify.report.hunks import annotated
 
-    return annotated(result.patch, result.report.path, result.hosted, result.outcome)
+    locate = located(result.task, result.hosted)
+    return annotated(result.patch, result.report.path, result.hosted, result.outcome, locate)
 
 
 def put_gathered(results: Sequence[Examined], wishes: PatchWishes, *, verbose: bool) -> None:

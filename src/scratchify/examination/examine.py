@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path, PurePath, PurePosixPath
+from posixpath import join, normpath
 
 from scratchify.configuration import Configuration, Configurations, Said, settings_with
 from scratchify.decisions import Finding, Refuse
@@ -12,7 +14,7 @@ from scratchify.examination.attempt import DONE, attempt, status_of, traceback_o
 from scratchify.examination.inputs import Source, decoded, encoded, read, sources
 from scratchify.hosts import Hosted, host_of, is_embedding, may_hold
 from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
-from scratchify.report.document import WHOLE_FILE, FileReport, file_report, rule_of
+from scratchify.report.document import WHOLE_FILE, FileReport, Locate, file_report, rule_of
 from scratchify.settings import Settings
 from scratchify.source import Span
 
@@ -195,14 +197,14 @@ def _examined(task: Task) -> Examined:
 def _examined_as(task: Task, judged: Judged) -> Examined:
     outcome, after = judged.outcome, judged.after
     if not isinstance(outcome, Rewritten) or after is None:
-        report = file_report(task.source.shown, outcome, hosted=judged.hosted)
+        report = file_report(task.source.shown, outcome, hosted=judged.hosted, locate=located(task, judged.hosted))
         return Examined(task, report, judged.content, hosted=judged.hosted)
     from scratchify.patch import check_patch, unified_diff
 
     path, text = patch_path(task.source), decoded(judged.content)
     patch = unified_diff(path, text, after)
     check_patch(patch, path, text, after)
-    report = file_report(task.source.shown, outcome, patch, judged.hosted)
+    report = file_report(task.source.shown, outcome, patch, judged.hosted, located(task, judged.hosted))
     return Examined(task, report, judged.content, encoded(after), patch, outcome=outcome, hosted=judged.hosted)
 
 
@@ -261,6 +263,22 @@ def places(task: Task, hosted: Hosted) -> tuple[Path | None, Path]:
 
     context = said_context(path, hosted.contexts) or task.context or _context_of(path, hosted.text)
     return path.with_name(f"{path.name}:{hosted.line}"), context
+
+
+def located(task: Task, hosted: Hosted) -> Locate:
+    """Return how the files of a Dockerfile's build context are called from the working folder."""
+
+    @cache
+    def context() -> str:
+        folder = places(task, hosted)[1].as_posix()
+        return folder if task.source.shown.is_absolute() else PurePath(os.path.relpath(folder)).as_posix()
+
+    def locate(found: PurePosixPath) -> str:
+        path = normpath(join(context(), str(found)))
+        # what Go's own modules hold is nowhere in the build context, and told by its module's name
+        return path if os.path.lexists(path) else str(found)
+
+    return locate
 
 
 def _without_parents(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """Examined Dockerfiles to their verifications on an engine."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from scratchify.examination.examine import Examined, places
 from scratchify.examination.inputs import encoded
 from scratchify.model import understand
 from scratchify.outcome import Rewritten
-from scratchify.report.document import FileReport, Note
+from scratchify.report.document import FileReport, Note, Sizes
 from scratchify.report.verification import Answer, verification_report
 from scratchify.syntax import parse
 
@@ -67,8 +68,9 @@ class Verifier:
         if result.outcome is None:
             return result, DONE
         report = verification_report(result.report, self.verification_of(result, result.outcome))
-        if report.answer == "verified":
-            return result, DONE
+        if report.answer == "verified" and report.original and report.result:
+            sizes = Sizes(report.original.size, report.result.size)
+            return replace(result, report=replace(result.report, sizes=sizes)), DONE
         reason = Note(RULE, f"{report.answer}: {report.why}; scratchify verify tells more", result.report.path, None)
         refused = FileReport(result.report.path, result.report.host, "refused", None, reasons=(reason,))
         return Examined(result.task, refused, result.before), STATUS[report.answer]

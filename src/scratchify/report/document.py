@@ -1,6 +1,6 @@
 """One report a Dockerfile: what every format says, each in its own way. `schema.json` describes it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, assert_never
@@ -25,6 +25,9 @@ VERSION = 1
 
 WHOLE_FILE = Hosted("")
 """Stands for a Dockerfile that is a file of its own."""
+
+Locate = Callable[[PurePosixPath], str]
+"""How a file is called where we are, from the path that a finding has: that from the build context."""
 
 Verdict = Literal["rewritten", "unchanged", "refused", "error"]
 
@@ -80,6 +83,14 @@ class SmallerBase:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """What building both has shown, in bytes of image."""
+
+    original: int
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """Where a Dockerfile lies in a file that holds other things as well."""
 
@@ -101,6 +112,7 @@ class FileReport:
     final_stage: Stage | None = None
     diff: str = ""
     smaller_bases: tuple[SmallerBase, ...] = ()
+    sizes: Sizes | None = None
 
     @property
     def place(self) -> str:
@@ -109,10 +121,14 @@ class FileReport:
 
 
 def file_report(
-    path: PurePosixPath, outcome: Outcome | ScratchifyError, diff: bytes = b"", hosted: Hosted = WHOLE_FILE
+    path: PurePosixPath,
+    outcome: Outcome | ScratchifyError,
+    diff: bytes = b"",
+    hosted: Hosted = WHOLE_FILE,
+    locate: Locate = str,
 ) -> FileReport:
     """Return the report of the Dockerfile at `path`; `diff` is its patch, where it is rewritten."""
-    of = _Reported(str(path), hosted)
+    of = _Reported(str(path), hosted, locate)
     match outcome:
         case Rewritten():
             # An assumption is told once, as what it is, and not among the decisions as well.
@@ -182,24 +198,25 @@ class _Reported:
 
     path: str
     hosted: Hosted
+    locate: Locate
 
     @property
     def host(self) -> Host | None:
         return Host(self.hosted.kind, self.hosted.line) if self.hosted.kind else None
 
 
-def note_of(dockerfile: str, rule: str, finding: Finding, hosted: Hosted = WHOLE_FILE) -> Note:
+def note_of(dockerfile: str, rule: str, finding: Finding, hosted: Hosted = WHOLE_FILE, locate: Locate = str) -> Note:
     """Return a finding with the file and line at which a person finds it."""
     message, line = hosted.told(finding.message), finding.line or None
     if finding.path is not None:
-        return Note(rule, message, str(finding.path), line)
+        return Note(rule, message, locate(finding.path), line)
     if line is None or not hosted.kind:
         return Note(rule, message, dockerfile, line)
     return Note(rule, message, dockerfile, hosted.line_of(line), line)
 
 
 def _note(of: _Reported, rule: str, finding: Finding) -> Note:
-    return note_of(of.path, rule, finding, of.hosted)
+    return note_of(of.path, rule, finding, of.hosted, of.locate)
 
 
 def _stage(of: _Reported, stage: "FinalStage") -> Stage:

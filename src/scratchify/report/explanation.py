@@ -22,7 +22,7 @@ from scratchify.decisions import (
 )
 from scratchify.hosts import Hosted
 from scratchify.outcome import Rewritten
-from scratchify.report.document import WHOLE_FILE, FileReport, note_of
+from scratchify.report.document import WHOLE_FILE, FileReport, Locate, note_of
 from scratchify.report.terminal import STYLES, Line, Piece, report_lines
 
 _NEEDS = {
@@ -42,6 +42,7 @@ def explanation(
     before: str,
     summaries: Mapping[str, str],
     hosted: Hosted = WHOLE_FILE,
+    locate: Locate = str,
 ) -> Iterator[Line]:
     """
     Yield the report in full; `outcome` is None where nothing is rewritten, `hosted` tells where `before` stands.
@@ -59,7 +60,7 @@ def explanation(
         yield Piece(rule, "bold"), Piece(f": {summary}" if summary else "")
         for decision in outcome.decisions:
             if decision.rule == rule and not isinstance(decision, Assume):
-                note = note_of(report.path, decision.rule, decision.because, hosted)
+                note = note_of(report.path, decision.rule, decision.because, hosted, locate)
                 yield (Piece(f"  {note.place}: {note.message}"),)
                 yield (Piece(f"    {hosted.told(consequence(decision, before))}", STYLES["rewritten"]),)
 

@@ -4,11 +4,11 @@ from scratchify.hosts import Hosted
 from scratchify.outcome import Rewritten
 from scratchify.patch import read_patch
 from scratchify.patch.causes import causes
-from scratchify.report.document import note_of
+from scratchify.report.document import Locate, note_of
 from scratchify.report.terminal import visible
 
 
-def annotated(patch: bytes, shown: str, hosted: Hosted, outcome: Rewritten) -> bytes:
+def annotated(patch: bytes, shown: str, hosted: Hosted, outcome: Rewritten, locate: Locate) -> bytes:
     """
     Return the patch of one Dockerfile with remarks ahead of it, and the rules of each hunk where git has its heading.
 
@@ -24,7 +24,7 @@ def annotated(patch: bytes, shown: str, hosted: Hosted, outcome: Rewritten) -> b
         rules = dict.fromkeys(decision.rule for decision in decisions)
         lines[hunk.line - 1] += f" {', '.join(rules)}".encode().rstrip()
         remarks.append(f"# {shown}, hunk {hunk.number} of {len(file.hunks)}:")
-        notes = (note_of(shown, decision.rule, decision.because, hosted) for decision in decisions)
+        notes = (note_of(shown, decision.rule, decision.because, hosted, locate) for decision in decisions)
         remarks += [f"#   {note.place}: {note.rule}: {note.message}" for note in dict.fromkeys(notes)]
     text = "".join(f"{visible(remark)}\n" for remark in remarks)
     return text.encode("utf-8", "backslashreplace") + b"\n".join(lines)

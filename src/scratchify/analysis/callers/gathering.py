@@ -64,8 +64,12 @@ def builds_of(repository: Repository, dockerfile: str) -> Iterator[ImageBuild]:
             yield build
 
 
-def callers(repository: Repository, dockerfile: str, names: frozenset[str]) -> Callers:
-    """Return who runs the image of a Dockerfile, which may be called by one of `names` where no build names it."""
+def callers(repository: Repository, dockerfile: str, folder: str, names: frozenset[str]) -> Callers:
+    """
+    Return who runs the image of a Dockerfile, which may be called by one of `names` where no build names it.
+
+    `folder` is the build context's; callers are told by their paths from there, as everything is.
+    """
     if not dockerfile:
         return Callers()
     files = _Files(repository)
@@ -80,8 +84,7 @@ def callers(repository: Repository, dockerfile: str, names: frozenset[str]) -> C
     of_image = [(path, use) for path, use in said if image.is_of(use)]
     uses = [(path, use) for path, use in of_image if use.dockerfiles or files.may_mean(path, use, image)]
     uses += _of_containers(uses, said)
-    here = dirname(dockerfile) or "."
-    shown = dict.fromkeys(Caller(relpath(path, here), use) for path, use in uses if path != dockerfile)
+    shown = dict.fromkeys(Caller(relpath(path, folder or "."), use) for path, use in uses if path != dockerfile)
     return Callers(tuple(shown))
 
 
