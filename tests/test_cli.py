@@ -685,9 +685,9 @@ def test_what_was_seen_is_called_as_an_editor_would_open_it(tmp_path: Path) -> N
     project(service)
     (clone / ".git").mkdir()
     (clone / "compose.yaml").write_text("services:\n  clock:\n    build: services/clock\n    command: [./main, x]\n")
-    (service / "main.go").write_text(
-        'package main\n\nimport "net/http"\n\nfunc main() { http.Get("https://example.com") }\n'
-    )
+    reads = 'package main\n\nimport "os"\n\nfunc main() { os.ReadFile("list.txt") }\n'
+    (service / "main.go").write_text(reads)
+    (service / "list.txt").write_text("one\n")
     for folder in (clone, service, tmp_path):
         done = run("--diff", "--format", "json", Path(os.path.relpath(service, folder)), at=folder)
         (report,) = entries(done)
