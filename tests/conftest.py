@@ -1,5 +1,6 @@
 """Options of the test run, the programs that some tests need beside Python, and what may not stay in the engine."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -20,8 +22,15 @@ from scratchify.errors import EngineFailed
 settings.register_profile("scratchify", settings(), deadline=None)
 settings.load_profile("scratchify")
 
-PROGRAMS = {"git": "git", "patch": "patch", "compiler": "cc", "buildah": "buildah", "podman": "podman"}
-"""Markers, and the program that each stands for; CONTRIBUTING.md lists them."""
+PROGRAMS = {
+    "git": ("git",),
+    "patch": ("patch",),
+    "compiler": ("cc",),
+    "buildah": ("buildah",),
+    "podman": ("podman",),
+    "chromium": ("chromium", "chromedriver"),
+}
+"""Markers, and the programs that each stands for; CONTRIBUTING.md lists them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,9 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, program in PROGRAMS.items():
-        if item.get_closest_marker(marker) and not shutil.which(program):
-            _missing(marker, f"needs the program {program} on the PATH")
+    for marker, programs in PROGRAMS.items():
+        missing = [program for program in programs if not shutil.which(program)]
+        if missing and item.get_closest_marker(marker):
+            _missing(marker, f"needs {' and '.join(missing)} on the PATH")
     if item.get_closest_marker("index") and not an_index_answers():
         _missing("index", "needs a Python package index that pip can install from")
     if item.get_closest_marker("engine") and isinstance(found := the_engine(), EngineFailed):
@@ -116,6 +126,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         time.sleep(1)
     print(f"\nleft behind in the engine: {', '.join(sorted(left))}")
     session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def sarif_schema(go: str) -> dict[str, Any]:
+    """
+    The schema that OASIS publishes, as a Go module brings it; only for tests with the marker `proxy`.
+
+    https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
+    """
+    module = "github.com/owenrumney/go-sarif/v3@v3.3.1"
+    done = subprocess.run([go, "mod", "download", "-json", module], capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout or "{}")
+    if "Dir" not in found:
+        _missing("proxy", f"needs a Go module proxy that has {module}: {found.get('Error') or done.stderr.strip()}")
+    # of the module's own checksum database no use is made where there is none, so its sum is named here
+    assert found["Sum"] == "h1:bKY8YnWcY8zYTiGVObC5wZLlfEvMkCxK9XMGXBbzEtQ="
+    source = Path(found["Dir"], "pkg", "report", "v210", "sarif", "schema.go").read_text("utf-8")
+    schema = json.loads(source.partition("const schema = `")[2].rpartition("`")[0])
+    assert isinstance(schema, dict)
+    return schema
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,12 @@ import doctest
 import re
 import subprocess
 import sys
-from inspect import cleandoc
 from pathlib import Path
 
 import pytest
 
 from scratchify.decisions import Rule
-from scratchify.report.rule_page import options_of
+from scratchify.report.rule_page import options_of, reasons_for
 from scratchify.rules import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +38,7 @@ def _page(rule: Rule) -> str:
     blocks = [*example.files.items(), ("Dockerfile", example.before)]
     if example.after:
         blocks.append(("Dockerfile, rewritten", example.after))
-    parts = [f"\n## {rule.name}\n\n{cleandoc(sys.modules[rule.decide.__module__].__doc__ or '')}\n"]
+    parts = [f"\n## {rule.name}\n\n{reasons_for(rule)}\n"]
     parts += [f"\nOnly with {with_options}.\n"] if with_options else []
     parts += [f"\n{title}:\n\n```\n{text.strip()}\n```\n" for title, text in blocks]
     parts += ["\nThe Dockerfile is left as it is.\n"] if example.after is None else []

@@ -1,5 +1,6 @@
 """The hooks of pre-commit, the GitHub Action and the job for GitLab, run as those who use them run them."""
 
+import json
 import os
 import re
 import shutil
@@ -160,7 +161,7 @@ def test_the_action_annotates_and_its_patch_applies(tmp_path: Path) -> None:
     printed, outputs, status = act(tmp_path / "theirs", tmp_path / "runner")
     assert status == 0, printed
     assert outputs["changes"] == "1"
-    assert "::notice file=a%2C b%3A c/Dockerfile,line=1,title=scratchify::can begin FROM scratch\n" in printed
+    assert "::notice file=a%2C b%3A c/Dockerfile,line=1,title=scratchify::can be FROM scratch\n" in printed
     assert "::warning file=a%2C b%3A c/Dockerfile,line=5," in printed
     assert not is_rewritten(file)
     git_apply(tmp_path / "theirs", Path(outputs["patch"]).read_bytes())
@@ -190,7 +191,7 @@ def test_a_mistake_fails_the_action(tmp_path: Path) -> None:
     project(tmp_path / "theirs", text="FROM golang:1.22\nRUNN go build\n")
     printed, _, status = act(tmp_path / "theirs", tmp_path / "runner", paths="Dockerfile")
     assert status == 3
-    assert "::error file=Dockerfile,line=2,title=scratchify invalid-dockerfile::" in printed
+    assert "::error file=Dockerfile,line=2,title=scratchify%3A invalid-dockerfile::" in printed
 
 
 @pytest.mark.index
@@ -203,7 +204,7 @@ def test_the_action_installs_the_program(tmp_path: Path) -> None:
 # GitLab
 
 
-def test_the_job_for_gitlab_keeps_the_patch(tmp_path: Path) -> None:
+def test_the_job_for_gitlab_keeps_the_patch_and_says_what_would_change(tmp_path: Path) -> None:
     """Its last line, with the program of this environment in the place of the one that it installs."""
     file = project(tmp_path)
     job = loaded(GITLAB)["scratchify"]
@@ -212,4 +213,6 @@ def test_the_job_for_gitlab_keeps_the_patch(tmp_path: Path) -> None:
     assert done.returncode == 0
     (kept,) = job["artifacts"]["paths"]
     assert (tmp_path / kept).read_bytes().startswith(b"diff --git a/Dockerfile")
+    quality = json.loads((tmp_path / job["artifacts"]["reports"]["codequality"]).read_text("utf-8"))
+    assert {"path": "Dockerfile", "lines": {"begin": 1}} in [issue["location"] for issue in quality]
     assert not is_rewritten(file)

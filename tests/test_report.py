@@ -298,12 +298,10 @@ def test_a_rule_has_a_line_and_a_page() -> None:
     kept = Rule("no-shell", "Refuse a shell.", decide_nothing, Example("FROM golang\n"))
     rule = Rule("binary", "Copy the binary.", decide_nothing, example)
     assert text_of(list(rule_list([rule, kept]))) == ["binary    Copy the binary.", "no-shell  Refuse a shell."]
-    assert text_of(list(rule_page(rule, "\n  Bring it.\n\n  Why.\n"))) == [
+    assert text_of(list(rule_page(rule))) == [
         "binary: Copy the binary.",
         "",
-        "Bring it.",
-        "",
-        "Why.",
+        *(__doc__ or "").strip().split("\n"),
         "",
         "main.go:",
         "    package main",
@@ -316,7 +314,7 @@ def test_a_rule_has_a_line_and_a_page() -> None:
         "",
         "    FROM scratch",
     ]
-    assert text_of(list(rule_page(kept, "Why.")))[-1] == "The Dockerfile is left as it is."
+    assert text_of(list(rule_page(kept)))[-1] == "The Dockerfile is left as it is."
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from scratchify.report.terminal import Screen
 @click.command("config", short_help="Show what holds, and where it comes from.")
 @click.argument("path", required=False, default=".", type=click.Path(exists=True, path_type=Path))
 @options.choices
-@options.report_format
+@options.report_format("json")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of .scratchify.toml.")
 def command(*, path: Path, said: Said, format_: str, schema: bool) -> int:
     """

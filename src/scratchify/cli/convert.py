@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 import click
 
@@ -18,6 +19,7 @@ from scratchify.examination.examine import Examined, Task, examine_all, failed, 
 from scratchify.examination.inputs import STANDARD_INPUT, Source
 from scratchify.examination.stacking import Stack
 from scratchify.report.document import FileReport, Note
+from scratchify.report.formats import Format
 from scratchify.report.terminal import Screen, report_lines, summary_line
 
 
@@ -28,7 +30,7 @@ class Wishes:
     patch: PatchWishes
     check: bool
     is_filter: bool
-    is_json: bool
+    format: Format | None
     quiet: bool
     verbose: bool
     verify: bool = False
@@ -41,7 +43,7 @@ class Wishes:
 
     @property
     def text_out(self) -> bool:
-        return self.is_filter and not (self.patch.is_wanted or self.check or self.is_json)
+        return self.is_filter and not (self.patch.is_wanted or self.check or self.format)
 
 
 @click.command("convert", short_help="Rewrite Dockerfiles: the default, its name can be left out.")
@@ -53,6 +55,7 @@ class Wishes:
 @click.option("-p", "--interactive", is_flag=True, help="Show each change and ask.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @options.judgement
+@options.report_format(*get_args(Format))
 @click.option("--verify", is_flag=True, help="Only what building and running proves right.")
 @options.engine
 @click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Look at N files at a time.")
@@ -92,8 +95,9 @@ def command(
     if format_ != "text" and (stat or (mail and not output)):
         raise click.UsageError("--stat and --format-patch print to where the report goes; choose one")
     wanted = PatchWishes(diff, stat, mail, output)
-    wishes = Wishes(wanted, check, is_filter, format_ == "json", quiet, verbose, verify, engine, interactive)
-    if interactive and (quiet or wishes.is_json or not wishes.in_place):
+    report_format = None if format_ == "text" else cast(Format, format_)
+    wishes = Wishes(wanted, check, is_filter, report_format, quiet, verbose, verify, engine, interactive)
+    if interactive and (quiet or wishes.format or not wishes.in_place):
         raise click.UsageError("--interactive asks before it rewrites a file, and says why; not so with what is given")
 
     def tell(source: Source) -> None:
@@ -126,11 +130,13 @@ def _convert(tasks: list[Task], wishes: Wishes, jobs: int) -> int:
                 break
     if wishes.patch.gathers:
         put_gathered(gathered, wishes.patch, verbose=wishes.verbose)
-    if wishes.is_json:
-        from scratchify.report.json import to_json
+    if wishes.format:
+        from scratchify.report.formats import in_format
 
-        Screen(sys.stdout).put(to_json(reports))
+        Screen(sys.stdout).put(in_format(reports, wishes.format))
     if not wishes.quiet:
+        if len(reports) > 1:
+            _show_table(reports)
         Screen(sys.stderr).say(*summary_line((report.verdict for report in reports), written=wishes.in_place))
     return status
 
@@ -173,10 +179,22 @@ def _show(result: Examined, wishes: Wishes) -> None:
             said.say(*line)
     if wishes.verbose and result.details:
         said.put(result.details.encode("utf-8", "backslashreplace"))
-    if wishes.patch.printed and not wishes.patch.gathers and not wishes.is_json:
+    if wishes.patch.printed and not wishes.patch.gathers and not wishes.format:
         Screen(sys.stdout).put_diff(patch_of(result, verbose=wishes.verbose))
     if wishes.text_out and result.report.verdict != "error":
         Screen(sys.stdout).put(result.before if result.after is None else result.after)
+
+
+def _show_table(reports: list[FileReport]) -> None:
+    from scratchify.report.table import table_lines
+
+    lines = [*table_lines(reports)]
+    if len(lines) > 2:
+        screen = Screen(sys.stderr)
+        screen.say("")
+        for line in lines:
+            screen.say(*line)
+        screen.say("")
 
 
 def _status(report: FileReport, wishes: Wishes) -> int:

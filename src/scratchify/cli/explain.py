@@ -18,6 +18,7 @@ from scratchify.report.terminal import Screen, report_lines
 @click.command("explain", short_help="Show every decision with its evidence.")
 @options.paths(required=True)
 @options.judgement
+@options.report_format("json")
 def command(*, paths: tuple[str, ...], context: Path | None, said: Said, format_: str) -> int:
     """Show what would become of a Dockerfile: every decision with its evidence, or what stands in the way."""
     tasks = tasks_of(paths, context, said)

@@ -51,13 +51,9 @@ def paths(*, required: bool) -> Callable[[Command], Command]:
 
 
 def judgement(command: Command) -> Command:
-    """
-    Add what changes the verdict on a file, and the format of the report.
+    """Add what changes the verdict on a file; the command gets what was said of Settings as `said`."""
 
-    The command gets what was said of Settings as `said`.
-    """
-
-    found = choices(report_format(command))
+    found = choices(command)
     context = click.option(
         "--context",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -68,12 +64,17 @@ def judgement(command: Command) -> Command:
     return result
 
 
-def report_format(command: Command) -> Command:
-    """Add the format of what is said."""
-    option = click.option(
-        "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Format of the report."
+def report_format(*others: str) -> Callable[[Command], Command]:
+    """Add the format of what is said, which is text unless it is one of the others."""
+    help_ = f"{', '.join(others[:-1])} or {others[-1]}." if others[1:] else "Format of the report."
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", *others]),
+        default="text",
+        metavar="FORMAT" if others[1:] else None,
+        help=help_,
     )
-    return option(command)
 
 
 def choices(command: Command) -> Command:

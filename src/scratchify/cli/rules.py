@@ -37,7 +37,7 @@ def command(*, name: str | None) -> int:
     elif rule is None:
         raise click.UsageError(_unknown(name, [rule.name for rule in RULES]))
     else:
-        lines = rule_page(rule, sys.modules[rule.decide.__module__].__doc__ or "")
+        lines = rule_page(rule)
     for line in lines:
         Screen(sys.stdout).say(*line)
     return DONE

@@ -95,6 +95,7 @@ def _paths(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 @click.option("--no-cache", is_flag=True, help="Build every step anew.")
 @click.option("--keep", is_flag=True, help="Leave the two images, and say their names.")
 @options.judgement
+@options.report_format("json")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @click.option("--verbose", is_flag=True, help="Show the logs of the builds, and everything that is the same.")
 @click.pass_context

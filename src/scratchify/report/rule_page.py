@@ -1,5 +1,6 @@
 """What a rule is for, as a page to read: its name, its reasons, its example."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from inspect import cleandoc
@@ -17,6 +18,11 @@ def rule_list(rules: Iterable[Rule]) -> Iterator[Line]:
         yield Piece(rule.name, "bold"), Piece(" " * (width - len(rule.name) + 2) + rule.summary)
 
 
+def reasons_for(rule: Rule) -> str:
+    """Return why there is this rule: the docstring of its module."""
+    return cleandoc(sys.modules[rule.decide.__module__].__doc__ or "")
+
+
 def options_of(rule: Rule) -> list[str]:
     """Return the options that a rule's example is made with."""
     settings = rule.example.settings
@@ -24,10 +30,10 @@ def options_of(rule: Rule) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name in chosen]
 
 
-def rule_page(rule: Rule, docstring: str) -> Iterator[Line]:
+def rule_page(rule: Rule) -> Iterator[Line]:
     """Yield the lines of one rule's page."""
     yield Piece(rule.name, "bold"), Piece(f": {rule.summary}")
-    yield from _block("", docstring, indent="")
+    yield from _block("", reasons_for(rule), indent="")
     example = rule.example
     if chosen := options_of(rule):
         yield from _block("Only with", ", ".join(chosen))
