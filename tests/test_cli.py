@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from scratchify.errors import Bug, UnreadableFile, UnwritableFile
 from scratchify.examination.attempt import attempt
 from scratchify.examination.writing import replace_content
+from tests.many_packages import many_packages
 
 DOCKERFILE = 'FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN go build -o main .\nCMD ["./main"]\n'
 NOT_GO = "FROM node:22\nCMD node .\n"
@@ -651,6 +653,29 @@ def test_a_terminal_gets_colours_and_a_pipe_none(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b"\x1b[1;32mwould be rewritten\x1b[0m" in said
     assert b"\x1b" not in run("--check", at=tmp_path).stderr
+
+
+def test_a_terminal_is_told_what_it_waits_for_and_a_pipe_is_not(tmp_path: Path) -> None:
+    """A program of many packages takes longer than the moment for which nothing is said."""
+    project(tmp_path)
+    for name, text in many_packages(40, 40).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "scratchify", "--check"]
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "TERM": "xterm"}, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # Linux says so where the other end is gone
+            while part := os.read(ours, 65536):
+                said += part
+    os.close(ours)
+    assert process.returncode == 1
+    assert b"Dockerfile: reading, 1 of 1" in said
+    # it is taken away before the report comes, which begins a line of its own
+    assert b"\x1b[2KDockerfile: " in said.replace(b"\x1b[?25h", b"").replace(b"\r", b"").replace(b"\x1b[1A", b"")
+    piped = run("--check", at=tmp_path)
+    assert b"reading" not in piped.stderr
 
 
 def test_what_nobody_expected_becomes_a_bug_that_asks_for_a_report() -> None:

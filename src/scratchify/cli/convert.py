@@ -1,7 +1,7 @@
 """`scratchify convert`, the default: rewrite Dockerfiles, or show what would be rewritten."""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +145,7 @@ def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Ex
     """Yield what becomes of each task, and the exit status of its verification, where one was wanted."""
     if not wishes.verify:
         with closing(examine_all(tasks, jobs)) as results:
-            yield from ((result, DONE) for result in results)
+            yield from ((result, DONE) for result in _awaited(results, tasks, wishes))
         return
     from scratchify.examination.verifying import Verifier
     from scratchify.report.progress import ToldProgress
@@ -153,6 +153,16 @@ def _results(tasks: list[Task], wishes: Wishes, jobs: int) -> Generator[tuple[Ex
     with closing(examine_all(tasks, jobs)) as results, ToldProgress(quiet=wishes.quiet, verbose=False) as progress:
         verifier = Verifier(wishes.engine, progress)
         yield from (verifier.sifted(result) for result in results)
+
+
+def _awaited(results: Iterator[Examined], tasks: list[Task], wishes: Wishes) -> Iterator[Examined]:
+    """Yield the results, and tell a person which one is waited for."""
+    from scratchify.report.waiting import waiting_for
+
+    for number, task in enumerate(tasks, 1):
+        with waiting_for(f"{task.source.shown}: reading, {number} of {len(tasks)}", quiet=wishes.quiet):
+            result = next(results)
+        yield result
 
 
 def _answer(result: Examined, wishes: Wishes) -> Answer:

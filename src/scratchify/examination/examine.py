@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 from posixpath import join, normpath
+from typing import TYPE_CHECKING
 
 from scratchify.configuration import Configuration, Configurations, Said, settings_with
 from scratchify.decisions import Finding, Refuse
@@ -17,6 +18,9 @@ from scratchify.outcome import Outcome, Refused, Rewritten, Unchanged
 from scratchify.report.document import WHOLE_FILE, FileReport, Locate, file_report, rule_of
 from scratchify.settings import Settings
 from scratchify.source import Span
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +101,23 @@ def _task(source: Source, context: Path | None, said: Said, files: Configuration
 
 
 def examine_all(tasks: Sequence[Task], jobs: int) -> Generator[Examined]:
-    """Yield what becomes of each task, in their order and as soon as it is known."""
+    """Return a generator of what becomes of each task, in their order and as soon as it is known."""
     workers = min(jobs, len(tasks), 60)  # Windows waits for 61 processes at most
     if workers <= 1:
-        yield from map(examine, tasks)
-        return
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+        return (examine(task) for task in tasks)
+    from concurrent.futures import ProcessPoolExecutor
 
+    # Begun here and not with the first result: whoever waits for that may have threads, and processes come first.
     pool = ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_parent)
+    return _pooled(pool, tasks, [pool.submit(examine, task) for task in tasks])
+
+
+def _pooled(
+    pool: "ProcessPoolExecutor", tasks: Sequence[Task], futures: "Sequence[Future[Examined]]"
+) -> Generator[Examined]:
+    from concurrent.futures import BrokenExecutor
+
     try:
-        futures = [pool.submit(examine, task) for task in tasks]
         for task, future in zip(tasks, futures, strict=True):
             try:
                 yield future.result()

@@ -5,14 +5,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from scratchify.engine.verification import Progress
-from scratchify.report.terminal import Screen, visible
+from scratchify.report.terminal import Screen
+from scratchify.report.waiting import fitting, live_line
 
 if TYPE_CHECKING:
     from rich.status import Status
 
 
 class ToldProgress(Progress):
-    """Progress on standard error; `verbose` adds the logs of the builds, `quiet` leaves nothing."""
+    """
+    Progress of a verification on standard error, which without a terminal is a line for each thing done.
+
+    `verbose` adds the logs of the builds, `quiet` leaves nothing.
+    """
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._screen = Screen(sys.stderr)
@@ -23,10 +28,7 @@ class ToldProgress(Progress):
 
     def __enter__(self) -> Self:
         if self._screen.is_terminal and not self._quiet and not self._verbose:
-            from rich.console import Console
-            from rich.status import Status
-
-            self._status = Status("", console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False))
+            self._status = live_line()
         return self
 
     def __exit__(
@@ -54,10 +56,5 @@ class ToldProgress(Progress):
             self._screen.say(told)
 
     def _show(self, text: str) -> None:
-        from rich.text import Text
-
         assert self._status
-        line = Text(visible(text))
-        # beside the spinner; a second line would jump
-        line.truncate(self._status.console.width - 2, overflow="ellipsis")
-        self._status.update(line)
+        self._status.update(fitting(text, self._status))
