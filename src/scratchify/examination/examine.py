@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 from posixpath import join, normpath
@@ -28,7 +28,8 @@ class Task:
     """
     A Dockerfile, and how to look at it; without `context` its build context is looked for.
 
-    `configuration` is the file that has a say in the settings, `trouble` what is wrong with it.
+    `configuration` is the file that has a say in the settings, `trouble` what is wrong with it. `asks_go` lets a Go
+    toolchain of this machine look at the source.
     """
 
     source: Source
@@ -36,6 +37,7 @@ class Task:
     settings: Settings
     configuration: Configuration | None = None
     trouble: InvalidSettings | None = None
+    asks_go: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,21 @@ def tasks_of(
         if source.skipped:
             skipped(source)
     return [_task(source, context, said, files) for source in found if not source.skipped]
+
+
+def tasks_in(clone: Path, said: Said) -> list[Task]:
+    """
+    Return a task for each Dockerfile of a clone that somebody else wrote, called as from its root.
+
+    Nothing that the repository holds is given to a Go toolchain.
+    """
+    found = tasks_of([str(clone)], None, said)
+    return [replace(task, source=_from(clone, task.source), asks_go=False) for task in found]
+
+
+def _from(root: Path, source: Source) -> Source:
+    shown = source.path.relative_to(root).as_posix() if source.path else "."
+    return replace(source, shown=PurePosixPath(shown), root=root)
 
 
 def _task(source: Source, context: Path | None, said: Said, files: Configurations) -> Task:
@@ -152,14 +169,14 @@ def judge(task: Task) -> Judged:
     """Return what becomes of a Dockerfile. Raises ScratchifyError."""
     content = b""
     if task.trouble:
-        raise _placed(task.trouble)
+        raise _placed(task.trouble, task.source.root)
     try:
         content = read(task.source)
         return _judged(task, content)
     except UnknownPath as unknown:
         if task.configuration and task.configuration.said_here(unknown):
             file, line = str(task.configuration.file), task.configuration.line_of(unknown.option)
-            raise _placed(InvalidSettings(str(unknown), file, line)) from unknown
+            raise _placed(InvalidSettings(str(unknown), file, line), task.source.root) from unknown
         raise
     except InvalidDockerfile as error:
         if task.source.named:
@@ -192,6 +209,8 @@ def patch_path(source: Source) -> PurePosixPath:
 
     if source.path is None:
         return PurePosixPath("Dockerfile")
+    if source.root:
+        return source.shown
     # Links resolved, for git patches no file through a link.
     file = Path(os.path.realpath(source.path))
     here = Path.cwd()
@@ -250,13 +269,13 @@ def _outcome(task: Task, hosted: Hosted) -> Outcome:
     from scratchify.toolchain import local_go
 
     path, folder = places(task, hosted)
-    toolchain = local_go(folder, downloads=task.settings.go_download)
+    toolchain = local_go(folder, downloads=task.settings.go_download) if task.asks_go else None
     return refactor(text, DirectoryContext(folder, path), task.settings, toolchain)
 
 
-def _placed(trouble: InvalidSettings) -> InvalidSettings:
-    """Return what is wrong with a configuration file, with the file as it is called from the working folder."""
-    file, here = Path(trouble.path or ""), Path.cwd()
+def _placed(trouble: InvalidSettings, root: Path | None) -> InvalidSettings:
+    """Return what is wrong with a configuration file, with the file as it is called from the root."""
+    file, here = Path(trouble.path or ""), root or Path.cwd()
     shown = file.relative_to(here).as_posix() if file.is_relative_to(here) else str(file)
     return InvalidSettings(str(trouble), shown, trouble.line)
 
@@ -277,17 +296,18 @@ def places(task: Task, hosted: Hosted) -> tuple[Path | None, Path]:
 
 
 def located(task: Task, hosted: Hosted) -> Locate:
-    """Return how the files of a Dockerfile's build context are called from the working folder."""
+    """Return how the files of a Dockerfile's build context are called where its own name begins."""
+    here = task.source.root or Path()
 
     @cache
     def context() -> str:
         folder = places(task, hosted)[1].as_posix()
-        return folder if task.source.shown.is_absolute() else PurePath(os.path.relpath(folder)).as_posix()
+        return folder if task.source.shown.is_absolute() else PurePath(os.path.relpath(folder, here)).as_posix()
 
     def locate(found: PurePosixPath) -> str:
         path = normpath(join(context(), str(found)))
         # what Go's own modules hold is nowhere in the build context, and told by its module's name
-        return path if os.path.lexists(path) else str(found)
+        return path if os.path.lexists(here / path) else str(found)
 
     return locate
 

@@ -25,6 +25,7 @@ class Source:
     `shown` is what reports call it, `path` is None for standard input, `named` tells what was named by hand from what a
     search found, and `folder` is what was searched, or where the named file lies. `missing` says why nothing is there,
     `skipped` why nothing of a found file is looked at. `number` tells which Dockerfile of a file that holds several.
+    `root` is where what is shown begins, None where that is the working folder.
     """
 
     shown: PurePosixPath
@@ -34,6 +35,7 @@ class Source:
     missing: str | None = None
     skipped: str | None = None
     number: int = 0
+    root: Path | None = None
 
 
 def sources(arguments: Sequence[str], embedded: Callable[[Path], bool] = lambda _: False) -> list[Source]:

@@ -8,6 +8,7 @@ word that could be one, or markup, is a code span: https://docs.github.com/en/ge
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from scratchify.report.document import FileReport, Note, Sizes
 from scratchify.report.terminal import visible
@@ -57,17 +58,40 @@ def block(text: str, language: str = "") -> str:
 
 def to_markdown(reports: Iterable[FileReport]) -> bytes:
     """Return what a reviewer needs to know of these Dockerfiles, in UTF-8."""
-    lines = (line for part in _parts(tuple(reports)) for line in part)
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+    return _text(tuple(reports), _FULL).encode("utf-8", "backslashreplace")
 
 
-def _parts(reports: Sequence[FileReport]) -> Iterator[Sequence[str]]:
+def markdown_within(reports: Iterable[FileReport], room: int) -> str:
+    """Return the same with as much of the detail as there is room for, in characters."""
+    known = tuple(reports)
+    texts = (_text(known, detail) for detail in (_FULL, _NO_DIFFS, _NO_DECISIONS))
+    text = next((text for text in texts if len(text) <= room), "")
+    return text or _text(known, _NO_DECISIONS)[: room - 80].rpartition("\n")[0] + "\n\nThere is more than fits here.\n"
+
+
+def _text(reports: Sequence[FileReport], detail: "_Detail") -> str:
+    text = "".join(f"{line}\n" for part in _parts(reports, detail) for line in part)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What is folded away below a change."""
+
+    decisions: bool
+    diffs: bool
+
+
+_FULL, _NO_DIFFS, _NO_DECISIONS = _Detail(True, True), _Detail(True, False), _Detail(False, False)
+
+
+def _parts(reports: Sequence[FileReport], detail: _Detail) -> Iterator[Sequence[str]]:
     rewritten = [report for report in reports if report.verdict == "rewritten"]
     refused = [report for report in reports if report.verdict == "refused"]
     wrong = [report for report in reports if report.verdict == "error"]
     yield _heading(reports, rewritten)
     if rewritten:
-        yield from _change(rewritten)
+        yield from _change(rewritten, detail)
     if refused:
         yield "", f"### Left as {'it is' if len(refused) == 1 else 'they are'}", ""
         yield [line for report in refused for line in _reasons(report)]
@@ -88,7 +112,7 @@ def _heading(reports: Sequence[FileReport], rewritten: Sequence[FileReport]) -> 
     return [f"## {len(rewritten)} Dockerfiles: a build stage, and a final stage with what runs"]
 
 
-def _change(rewritten: Sequence[FileReport]) -> Iterator[Sequence[str]]:
+def _change(rewritten: Sequence[FileReport], detail: _Detail) -> Iterator[Sequence[str]]:
     yield (
         "",
         "The image was the one that builds: a compiler, a shell and a package manager went to production with the",
@@ -103,10 +127,13 @@ def _change(rewritten: Sequence[FileReport]) -> Iterator[Sequence[str]]:
         yield _notes(assumed, box=True)
     else:
         yield ("Nothing had to be assumed.",)
-    yield "", "### Why", ""
+    if detail.decisions:
+        yield "", "### Why", ""
     for report in rewritten:
-        yield from _folded(f"{len(report.decisions)} decisions", report, _decisions(report))
-        yield from _folded("the change", report, _diff(report))
+        if detail.decisions:
+            yield from _folded(f"{len(report.decisions)} decisions", report, _decisions(report))
+        if detail.diffs:
+            yield from _folded("the change", report, _diff(report))
 
 
 def _table(rewritten: Sequence[FileReport]) -> Sequence[str]:
