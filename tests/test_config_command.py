@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchify.bases import STEPS
-from scratchify.configuration import ENABLED, NAME, origins_of, parse_configuration, settings_with
+from scratchify.configuration import BOT_KINDS, ENABLED, NAME, origins_of, parse_configuration, settings_with
 from scratchify.errors import InvalidSettings
 from scratchify.report.settings import settings_lines
 from scratchify.settings import BaseChoice, Settings
@@ -89,7 +89,8 @@ def test_the_schema_has_every_key_and_its_default() -> None:
         described = SCHEMA["properties"][setting.key]
         default = described.get("default", SCHEMA["$defs"]["paths"]["default"])
         assert default == (json.loads(json.dumps(setting.value)) or type(default)()), setting.key
-    assert SCHEMA["properties"].keys() == {setting.key for setting in origins_of(None, Path(), {})}
+    assert SCHEMA["properties"].keys() == {setting.key for setting in origins_of(None, Path(), {})} | {"bot"}
+    assert SCHEMA["properties"]["bot"]["properties"].keys() == BOT_KINDS.keys()
     assert settings == Settings()
 
 
@@ -105,6 +106,12 @@ def test_the_schema_and_the_reader_agree_on_every_kind_of_value(key: str, value:
     document = {key: value}
     knows_more = key == "builders" and value == {"a": "b"}
     assert is_read(document) == (is_valid(document) and not knows_more)
+
+
+@given(key=st.sampled_from([*BOT_KINDS, "authors", ""]), value=ANYTHING)
+def test_the_schema_and_the_reader_agree_on_what_the_bot_is_told(key: str, value: object) -> None:
+    document = {"bot": {key: value}}
+    assert is_read(document) == is_valid(document)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +164,7 @@ def test_everything_comes_from_the_file_that_says_everything(tmp_path: Path) -> 
     done = run("config", "--format", "json", at=tmp_path)
     settings = {one["key"]: one for one in json.loads(done.stdout)["settings"]}
     lines = EVERYTHING.split("\n")
-    assert settings.keys() == SCHEMA["properties"].keys()
+    assert settings.keys() == SCHEMA["properties"].keys() - {"bot"}
     for key, one in settings.items():
         assert one["value"] == tomllib.loads(EVERYTHING)[key]
         for origin in one["origins"]:

@@ -8,7 +8,7 @@ somebody else's. Its keys are the names of the options, and what the command lin
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -19,6 +19,22 @@ NAME = ".scratchify.toml"
 
 ENABLED = "enabled"
 """The one key that is no option: `false` leaves the Dockerfiles alone."""
+
+BOT = "bot"
+"""The table of what the bot is told; no option of a Dockerfile either."""
+
+BOT_KINDS: Mapping[str, object] = {
+    "author": str,
+    "email": str,
+    "sign-off": bool,
+    "branch-prefix": str,
+    "labels": tuple[str, ...],
+    "reviewers": tuple[str, ...],
+    "draft": bool,
+    "title": str,
+    "body": str,
+}
+"""Its keys, which are the names of the bot's options."""
 
 MAX_SIZE = 1024 * 1024
 """Bytes; more than that nobody has written."""
@@ -37,6 +53,7 @@ class Configuration:
     text: str
     values: Said
     is_enabled: bool = True
+    bot: Said = field(default_factory=dict)
 
     def seen_from(self, folder: Path) -> str:
         """Return the file's path from a folder, which need not be the working one."""
@@ -167,13 +184,14 @@ def parse_configuration(text: str, file: Path) -> Configuration:
     for key, value in document.items():
         for trouble, keys in _troubles(key, value):
             raise InvalidSettings(trouble, str(file), line_of(text, keys))
-        if key != ENABLED:
+        if key not in (ENABLED, BOT):
             values[_field(key)] = _value(value)
     for path in _paths(values.get("carry", ())):
         if path in _paths(values.get("drop", ())):
             line = max(line_of(text, ("carry",)), line_of(text, ("drop",)))
             raise InvalidSettings(f"{path} is to be carried and to be dropped; choose one", str(file), line)
-    return Configuration(file, text, values, document.get(ENABLED, True))
+    bot = {_field(key): _value(value) for key, value in document.get(BOT, {}).items()}
+    return Configuration(file, text, values, document.get(ENABLED, True), bot)
 
 
 def line_of(text: str, keys: tuple[str, ...]) -> int:
@@ -225,12 +243,10 @@ def _troubles(key: str, value: object) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield f"{key} is true or false, not {_shown(value)}", (key,)
         return
     kinds = _kinds()
-    if key not in kinds:
-        from difflib import get_close_matches
-
-        close = get_close_matches(key, [*kinds, ENABLED], n=1)
-        advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted([*kinds, ENABLED]))}"
-        yield f"there is no option {key}; {advice}", (key,)
+    if key == BOT:
+        yield from _troubles_of_bot(value)
+    elif key not in kinds:
+        yield f"there is no option {key}; {_advice(key, [*kinds, ENABLED, BOT])}", (key,)
     elif kinds[key] is bool:
         if not isinstance(value, bool):
             yield f"{key} is true or false, not {_shown(value)}", (key,)
@@ -242,6 +258,33 @@ def _troubles(key: str, value: object) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from _troubles_of_paths(key, value)
     else:
         yield from _troubles_of_images(key, value)
+
+
+def _troubles_of_bot(value: object) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if not isinstance(value, dict):
+        yield f"{BOT} is a table, not {_shown(value)}; write [{BOT}]", (BOT,)
+        return
+    for key, said in value.items():
+        kind = BOT_KINDS.get(key)
+        if kind is None:
+            yield f"[{BOT}] has no option {key}; {_advice(key, [*BOT_KINDS])}", (BOT, key)
+        elif kind is bool and not isinstance(said, bool):
+            yield f"{key} is true or false, not {_shown(said)}", (BOT, key)
+        elif kind is str and not (isinstance(said, str) and said):
+            yield f"{key} is a text, not {_shown(said)}", (BOT, key)
+        elif kind not in (bool, str) and not _is_list_of_texts(said):
+            yield f"{key} is a list of names, not {_shown(said)}", (BOT, key)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+
+
+def _advice(key: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(known))}"
 
 
 def _troubles_of_paths(key: str, value: object) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -170,6 +170,12 @@ class Git:
         found = {name: commit for commit, _, name in parts}
         return {branch: _checked(found[name]) for branch, name in zip(branches, names, strict=True) if name in found}
 
+    def default_branch(self, address: str) -> str | None:
+        """Return the branch that HEAD names, None in a repository without commits."""
+        said = self._run("ls-remote", "--symref", "--", checked_address(address), "HEAD", address=address)
+        match = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", said.decode("utf-8", "replace"), re.MULTILINE)
+        return checked_branch(match[1]) if match else None
+
     def fetch(self, address: str, commit: str, branch: str, depth: int = 1) -> None:
         """Fetch a branch that was at `commit` a moment ago; if it went on since, GitFailed."""
         ref = f"+refs/heads/{checked_branch(branch)}:refs/fetched/{branch}"
@@ -177,6 +183,12 @@ class Git:
         self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
         if self._text("rev-parse", f"refs/fetched/{branch}") != _checked(commit):
             raise GitFailed(f"{branch} has moved while it was fetched; the next run takes it up")
+
+    def complete(self, address: str, branch: str) -> None:
+        """Fetch the rest of a branch's history: what is pushed to where its base is unknown has to have it."""
+        ref = f"+refs/heads/{checked_branch(branch)}:refs/fetched/{branch}"
+        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--unshallow")
+        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
 
     def files(self, commit: str) -> list[Entry]:
         """Return the files of a commit. Raises GitFailed where they are too many or too large."""

@@ -13,6 +13,7 @@ from scratchify.bot.examination import Look, examined
 from scratchify.bot.forge import Forge, NotAllowed, Proposal, PullRequest, Repository
 from scratchify.bot.git import LIMITS, Git, Limits
 from scratchify.bot.manners import LeaveAlone, Nothing, NothingNew, Propose, Scene, Work, after_work, before_work
+from scratchify.configuration import Configurations
 from scratchify.errors import ScratchifyError
 from scratchify.examination.examine import Examined
 from scratchify.report.document import FileReport
@@ -152,7 +153,7 @@ class Guest:
         self, git: Git, repository: Repository, head: Repository, propose: Propose, commit: str, visit: Visit
     ) -> Visit:
         errand, pull = self.errand, propose.updates
-        proposal = self._proposal(repository, head, visit, pull, propose.base)
+        proposal = self._proposal(repository, head, visit, pull, propose.base, _own_wishes(git.folder, errand))
         visit = replace(visit, proposal=proposal)
         if errand.dry_run:
             return replace(visit, state="would-update" if pull else "would-open", url=pull.url if pull else "")
@@ -164,7 +165,10 @@ class Guest:
         if propose.pushes:
             self.before_push()
             self.tell("pushing")
-            pushing = git if head is repository else Git(git.folder, self.forge.credentials(head.name), errand.limits)
+            pushing = git
+            if head is not repository:
+                git.complete(repository.clone_url, repository.default_branch)
+                pushing = Git(git.folder, self.forge.credentials(head.name), errand.limits)
             pushing.push(head.clone_url, commit, errand.branch, propose.expected)
         if pull is None:
             self.tell("opening the pull request")
@@ -185,9 +189,14 @@ class Guest:
             return None
 
     def _proposal(
-        self, repository: Repository, head: Repository, visit: Visit, pull: PullRequest | None, base: str
+        self,
+        repository: Repository,
+        head: Repository,
+        visit: Visit,
+        pull: PullRequest | None,
+        base: str,
+        errand: Errand,
     ) -> Proposal:
-        errand = self.errand
         changed = [report for report in visit.reports if report.verdict in ("rewritten", "refused")]
         title, body = title_of([one for one in changed if one.verdict == "rewritten"], errand.words), ""
         body = body_of(changed, errand.words, base)
@@ -217,6 +226,15 @@ def _other(git: Git, repository: Repository, head: Repository, guest: Guest) -> 
         theirs = Git(Path(folder, "fork"), guest.forge.credentials(head.name), guest.errand.limits)
         theirs.start()
         yield theirs
+
+
+def _own_wishes(clone: Path, errand: Errand) -> Errand:
+    """Return the errand with what the repository itself says of labels, reviewers and drafts."""
+    configuration = Configurations().of(clone)
+    said = configuration.bot if configuration else {}
+    names = {key: value for key in ("labels", "reviewers") if isinstance(value := said.get(key), tuple)}
+    # the reader of the file has checked what they are
+    return replace(errand, **names, draft=bool(said.get("draft", errand.draft)))  # type: ignore[arg-type]
 
 
 def _without_change(repository: Repository, reports: tuple[FileReport, ...], obsolete: PullRequest | None) -> Visit:

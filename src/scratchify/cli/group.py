@@ -12,7 +12,7 @@ from scratchify.cli.boundary import kept_from_click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-COMMANDS = ("apply", "config", "convert", "explain", "rules", "verify")
+COMMANDS = ("apply", "bot", "config", "convert", "explain", "rules", "verify")
 DEFAULT = "convert"
 
 REFINED = frozenset({"assume_source", "engine", "go_download", "guard", "mail", "output", "stat", "static_cgo"})
