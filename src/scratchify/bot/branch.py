@@ -17,6 +17,9 @@ BASE = "Scratchify-Base"
 WORK = "Scratchify-Work"
 """The trailer that says by what version and choices the branch was made."""
 
+_REFERENCE = re.compile(r"(?<=[@#!])(?=\w)|(?<=\bGH)(?=-\d)")
+"""Where a forge would see a person or an issue in what a file is called; a space without width stops it."""
+
 MOST_COMMITS = 100
 """Of a branch; one for each file."""
 
@@ -125,4 +128,5 @@ def _message(results: Sequence[Examined], base: str, signature: Signature, work:
     reports = [result.report for result in results]
     said = [f"{BASE}: {base}", f"{WORK}: {work}"]
     said += [f"Signed-off-by: {signature.author}"] if signature.sign_off else []
-    return "\n".join((subject(reports), "", *explanation(reports), "", *said)) + "\n"
+    text = "\n".join((subject(reports), "", *explanation(reports)))
+    return "\n".join((_REFERENCE.sub("\u200b", text), "", *said)) + "\n"

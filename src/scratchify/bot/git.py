@@ -265,7 +265,7 @@ class Git:
         ) as process:
             output, errors = self._watched(process, stdin, words[0])
         if process.returncode:
-            raise GitFailed(f"git {words[0]}: {self._told(errors)}")
+            raise GitFailed(f"git {words[0]}: {self.told(errors)}")
         return output
 
     def _watched(self, process: subprocess.Popen[bytes], stdin: bytes, what: str) -> tuple[bytes, bytes]:
@@ -317,8 +317,8 @@ class Git:
             }
         return kept | fixed | dict(more)
 
-    def _told(self, errors: bytes) -> str:
-        """Return the line that says why, without what is secret."""
+    def told(self, errors: bytes) -> str:
+        """Return the line of what git says that tells why, without what is secret."""
         lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
         why = next(
             (line for line in lines if line.startswith(("fatal:", "error:", "remote:", " !"))), "".join(lines[-1:])

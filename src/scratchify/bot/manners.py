@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from scratchify.bot.branch import Branch
 from scratchify.bot.forge import PullRequest
+from scratchify.report.pull_request import made_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,16 @@ def before_work(scene: Scene, work: str, *, reopen: bool) -> LeaveAlone | Nothin
         return LeaveAlone(f"somebody closed its pull request {closed.number}; --reopen opens it again")
     if scene.branch and not scene.branch.is_ours:
         return LeaveAlone("somebody else has committed to its branch")
-    if scene.branch and scene.open_pull and (scene.branch.base, scene.branch.work) == (scene.base, work):
-        return NothingNew(scene.open_pull)
+    pull = scene.open_pull
+    if scene.branch and pull and (scene.branch.base, scene.branch.work) == (scene.base, work) and _is_told(scene, pull):
+        return NothingNew(pull)
     return Work(closed)
+
+
+def _is_told(scene: Scene, pull: PullRequest) -> bool:
+    """Say whether a pull request speaks of this base; one that was pushed to, and not told, does not."""
+    base = made_from(pull.body)
+    return base is None or scene.base.startswith(base)
 
 
 @dataclass(frozen=True, slots=True)

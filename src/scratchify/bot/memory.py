@@ -54,6 +54,10 @@ class MemoryForge:
             for pull in kept.pulls
         ]
 
+    def restore(self, repository: str, pull: PullRequest) -> None:
+        """Let there be a pull request from before."""
+        self._kept[repository].pulls.append(pull)
+
     def all_pulls(self, repository: str) -> tuple[PullRequest, ...]:
         """Return the pull requests of a repository, the newest last; no request is counted."""
         return tuple(self._kept[repository].pulls)

@@ -3,7 +3,7 @@
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -117,7 +117,7 @@ class Sweep:
         self._tell = tell
         self._open = 0
 
-    def run(self, repositories: Iterable[Repository], selection: Selection = Selection()) -> Iterator[Visit]:
+    def run(self, repositories: Iterable[Repository], selection: Selection = ALL) -> Generator[Visit]:
         """Yield what becomes of each repository, those first that an earlier run has done."""
         done = {name: from_values(result) for name, result in self._journal.results()} if self._journal else {}
         yield from done.values()

@@ -17,7 +17,7 @@ from scratchify.configuration import Configurations
 from scratchify.errors import ScratchifyError
 from scratchify.examination.examine import Examined
 from scratchify.report.document import FileReport
-from scratchify.report.pull_request import USUAL, Words, body_of, is_as_we_left_it, title_of
+from scratchify.report.pull_request import USUAL, Words, body_of, made_from, title_of
 
 Done = Literal["opened", "updated", "would-open", "would-update"]
 State = Literal[Done, "unchanged", "refused", "left-alone", "postponed", "skipped", "failed"]
@@ -203,7 +203,7 @@ class Guest:
         if pull:
             # what a person wrote there stays
             title = pull.title
-            body = body if is_as_we_left_it(pull.body) else pull.body
+            body = body if made_from(pull.body) is not None else pull.body
         return Proposal(
             errand.branch,
             repository.default_branch,

@@ -15,6 +15,9 @@ ROOM = 60_000
 
 LONGEST_TITLE = 200
 
+SHOWN = 12
+"""Characters of a commit's name."""
+
 _MARK = "<!-- scratchify: "
 
 DEFAULT_BODY = """$report
@@ -45,13 +48,15 @@ def title_of(reports: Sequence[FileReport], words: Words) -> str:
 def body_of(reports: Sequence[FileReport], words: Words, base: str) -> str:
     """Return the text, with a mark that tells later whether somebody has edited it. Raises InvalidSettings."""
     text = _filled(words.body or DEFAULT_BODY, reports, base).strip()
-    return f"{text}\n\n{_mark_of(text)}"
+    return f"{text}\n\n{_mark_of(text, base[:SHOWN])}"
 
 
-def is_as_we_left_it(body: str) -> bool:
-    """Say whether nobody has edited the text of a pull request since it was written."""
-    text, mark, _ = body.replace("\r\n", "\n").rpartition(f"\n\n{_MARK}")
-    return bool(mark) and body.replace("\r\n", "\n").strip() == f"{text}\n\n{_mark_of(text)}"
+def made_from(body: str) -> str | None:
+    """Return the first characters of the commit that a text was made from, None where somebody has edited it since."""
+    whole = body.replace("\r\n", "\n").strip()
+    text, _, mark = whole.rpartition(f"\n\n{_MARK}")
+    base = mark.removesuffix(" -->").rpartition(" ")[2]
+    return base if text and whole == f"{text}\n\n{_mark_of(text, base)}" else None
 
 
 def _filled(template: str, reports: Sequence[FileReport], base: str) -> str:
@@ -60,7 +65,7 @@ def _filled(template: str, reports: Sequence[FileReport], base: str) -> str:
         "report": markdown_within(reports, ROOM - len(template)),
         "count": str(len(rewritten)),
         "files": subject(rewritten),
-        "base": base[:12],
+        "base": base[:SHOWN],
     }
     try:
         return Template(template).substitute(values)
@@ -71,5 +76,5 @@ def _filled(template: str, reports: Sequence[FileReport], base: str) -> str:
         ) from error
 
 
-def _mark_of(text: str) -> str:
-    return f"{_MARK}{sha256(text.encode()).hexdigest()[:16]} -->"
+def _mark_of(text: str, base: str) -> str:
+    return f"{_MARK}{sha256(text.encode()).hexdigest()[:16]} {base} -->"
