@@ -23,10 +23,7 @@ def server() -> Iterator[GitHubServer]:
 
 
 @pytest.fixture
-def forge(server: GitHubServer, monkeypatch: pytest.MonkeyPatch) -> GitHub:
-    # a second between writes is manners towards GitHub, and nothing that a test waits for
-    monkeypatch.setattr("github.Consts.DEFAULT_SECONDS_BETWEEN_WRITES", 0)
-    monkeypatch.setattr("github.Consts.DEFAULT_SECONDS_BETWEEN_REQUESTS", 0)
+def forge(server: GitHubServer) -> GitHub:
     found = connect("github", server.url, Secrets(token=TOKEN))
     assert isinstance(found, GitHub)
     return found
