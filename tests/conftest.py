@@ -29,6 +29,7 @@ PROGRAMS = {
     "buildah": ("buildah",),
     "podman": ("podman",),
     "chromium": ("chromium", "chromedriver"),
+    "prism": ("npm",),
 }
 """Markers, and the programs that each stands for; CONTRIBUTING.md lists them."""
 

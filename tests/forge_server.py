@@ -56,6 +56,13 @@ class GitHubServer:
     def counted(self) -> Counter[str]:
         return Counter(self.asked)
 
+    def forget(self) -> None:
+        """Be as at the beginning."""
+        for known in (self.repositories, self.pulls, self.labels, self.reviewers, self.reviews, self.organisations):
+            known.clear()
+        self.faults.clear()
+        self.asked.clear()
+
     def add(self, name: str, clone_url: str = "", **other: Any) -> None:
         owner, _, short = name.partition("/")
         self.repositories[name] = {

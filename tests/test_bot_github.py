@@ -1,25 +1,84 @@
 """GitHub's API as the bot asks it: stories against a forge on loopback that forgets nothing and fails when told to."""
 
+import re
+import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
 
 from scratchify.bot.forge import Comment, ForgeFailed, NotAllowed, NotFound, Proposal
 from scratchify.bot.forges import Secrets, connect
 from scratchify.bot.forges.github import GitHub
 from tests.forge_server import TOKEN, Fault, GitHubServer, github_server
+from tests.prism import prism
 
 NAME = "octo/app"
 BRANCH = "scratchify/dockerfiles"
 PROPOSAL = Proposal(BRANCH, "main", "Smaller", "Text", labels=("docker",), reviewers=("ann", "octo/platform"))
 
 
-@pytest.fixture
-def server() -> Iterator[GitHubServer]:
+@pytest.fixture(scope="session")
+def described() -> Iterator[GitHubServer]:
+    """The forge behind GitHub's own description of its API."""
+    with github_server() as running:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        with prism(running.url, port) as url:
+            running.url = url
+            yield running
+
+
+@pytest.fixture(params=["loopback", pytest.param("described", marks=pytest.mark.prism)])
+def server(request: pytest.FixtureRequest) -> Iterator[GitHubServer]:
+    if request.param == "described":
+        running = request.getfixturevalue("described")
+        running.forget()
+        running.add(NAME)
+        yield running
+        return
     with github_server() as running:
         running.add(NAME)
         yield running
+
+
+@pytest.fixture(autouse=True)
+def violations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the description says against what was asked; there must be nothing when a test ends."""
+    found: list[str] = []
+    send = requests.Session.send
+
+    def sent(session: requests.Session, request: requests.PreparedRequest, **other: Any) -> requests.Response:
+        response = send(session, request, **other)
+        found.extend(against(response))
+        return response
+
+    monkeypatch.setattr(requests.Session, "send", sent)
+    yield found
+    assert found == []
+
+
+def against(response: requests.Response) -> list[str]:
+    """Return what stands against a request; against answers much does, for GitHub's own examples break its schema."""
+    said = response.headers.get("sl-violations", "")
+    wrong = [part for part in re.findall(r'\{"location":\[.*?\}(?=,\{|\]|$)', said) if '["request"' in part]
+    unknown = "NO_PATH_MATCHED" in response.text or "NO_METHOD_MATCHED" in response.text
+    return [*wrong, *([f"unknown route {response.url}"] if unknown else [])]
+
+
+@pytest.mark.prism
+def test_the_description_says_no(described: GitHubServer, violations: list[str]) -> None:
+    described.forget()
+    described.add(NAME)
+    headers = {"Authorization": f"token {TOKEN}"}
+    address = f"{described.url}/repos/{NAME}/pulls"
+    wrong = requests.post(address, json={"head": "a:b", "base": "main", "title": 3}, headers=headers, timeout=60)
+    assert against(wrong)
+    unknown = requests.get(f"{described.url}/repos/{NAME}/pulled/1/x", headers=headers, timeout=60)
+    assert against(unknown), (unknown.headers, unknown.text)
+    violations.clear()
 
 
 @pytest.fixture
