@@ -184,6 +184,19 @@ class Git:
         if self._text("rev-parse", f"refs/fetched/{branch}") != _checked(commit):
             raise GitFailed(f"{branch} has moved while it was fetched; the next run takes it up")
 
+    def fetch_pull(self, address: str, number: int) -> str:
+        """Fetch what a pull request offers, and return its commit."""
+        ref = f"+refs/pull/{int(number)}/head:refs/fetched-pull/{int(number)}"
+        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1")
+        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
+        return _checked(self._text("rev-parse", f"refs/fetched-pull/{int(number)}"))
+
+    def added_since(self, address: str, base: str, branch: str, commit: str) -> frozenset[str]:
+        """Return the files that a commit has and the base has not."""
+        self.fetch(address, base, branch)
+        known = {entry.path for entry in self.files(base)}
+        return frozenset(entry.path for entry in self.files(commit)) - known
+
     def complete(self, address: str, branch: str) -> None:
         """Fetch the rest of a branch's history: what is pushed to where its base is unknown has to have it."""
         ref = f"+refs/heads/{checked_branch(branch)}:refs/fetched/{branch}"

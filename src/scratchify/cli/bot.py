@@ -112,6 +112,32 @@ def sweep(
     return _sweep(forge, forge.repositories(owner), errand, asked, Selection(include, exclude, topic))
 
 
+@command.command("serve", short_help="As a service for a GitHub App.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="To listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--database", type=click.Path(dir_okay=False, path_type=Path), required=True, help="For the jobs.")
+@click.option("--workers", type=click.IntRange(min=1, max=64), default=2, show_default=True, help="Jobs at a time.")
+@_shared
+def serve(*, host: str, port: int, database: Path, workers: int, **given: Any) -> int:
+    """
+    Take deliveries of a GitHub App, and open pull requests and review those of others.
+
+    SCRATCHIFY_WEBHOOK_SECRET signs the deliveries. The App is SCRATCHIFY_APP_ID with the key in
+    SCRATCHIFY_PRIVATE_KEY; without them the token is that of SCRATCHIFY_TOKEN.
+    """
+    from scratchify.bot.service.serve import Place, work_of_bot
+    from scratchify.bot.service.serve import serve as run_service
+
+    asked, errand = _asked(given)
+    secret = os.environ.get("SCRATCHIFY_WEBHOOK_SECRET")
+    if not secret:
+        raise InvalidSettings("there is no secret; put that of the webhook into SCRATCHIFY_WEBHOOK_SECRET")
+    forge = _forge(asked)
+    place = Place(host, port, database, workers)
+    run_service(place, secret, errand.branch, lambda queue: work_of_bot(forge, errand, queue))
+    return DONE
+
+
 def _asked(given: dict[str, Any]) -> tuple[Asked, "Errand"]:
     """Sort what was given into how it is run and what is done."""
     from importlib.metadata import version
@@ -171,6 +197,9 @@ def _template(file: Path) -> str:
 def _forge(asked: Asked) -> "Forge":
     from scratchify.bot.forges import Secrets, connect
 
+    app, key = os.environ.get("SCRATCHIFY_APP_ID"), os.environ.get("SCRATCHIFY_PRIVATE_KEY")
+    if app and key:
+        return connect(asked.forge, asked.api_url, Secrets(app=app, private_key=key))
     token = os.environ.get("SCRATCHIFY_TOKEN") or os.environ.get(TOKENS[asked.forge])
     if not token and not asked.dry_run:
         raise InvalidSettings(f"there is no token; put one into SCRATCHIFY_TOKEN or {TOKENS[asked.forge]}")
