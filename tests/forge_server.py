@@ -4,13 +4,13 @@ import base64
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "t0ken-of-the-tests"
 WHEN = "2026-01-02T03:04:05Z"
@@ -34,7 +34,11 @@ class Missing(Exception):
 
 
 class Refused(Exception):
-    """422, with what it says."""
+    """422, or another status, with what it says."""
+
+    def __init__(self, message: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -87,6 +91,12 @@ class GitHubServer:
     def user(self, login: str) -> Values:
         kind = "Organization" if login in self.organisations else "User"
         return {"login": login, "id": 1, "node_id": "x", "type": kind, "url": f"{self.url}/users/{login}"}
+
+    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:
+        authorised = headers.get("Authorization", "")
+        basic = base64.b64encode(f"x:{TOKEN}".encode()).decode()
+        is_app = path.endswith(("/installation", "/access_tokens"))
+        return is_app or authorised in (f"token {TOKEN}", f"Bearer {TOKEN}", f"Basic {basic}")
 
     # ---- what is answered
 
@@ -239,9 +249,31 @@ _ROUTES: tuple[tuple[str, str, _Action], ...] = (
 )
 
 
+class Known(Protocol):
+    """What a server answers with."""
+
+    asked: list[str]
+    faults: deque[Fault]
+    lock: Lock
+    url: str
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+        """Return a status and what is answered. Raises Missing and Refused."""
+
+    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:
+        """Say whether who asks may."""
+
+
 @contextmanager
 def github_server() -> Iterator[GitHubServer]:
     known = GitHubServer()
+    with serving(known):
+        yield known
+
+
+@contextmanager
+def serving(known: Known) -> Iterator[None]:
+    """Serve what is known on loopback."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -265,13 +297,14 @@ def github_server() -> Iterator[GitHubServer]:
             if fault and not fault.after:
                 self._fail(fault)
                 return
-            status, found = self._found(parts.path, query, body)
+            status, found = self._found(unquote(parts.path), query, body)
             if fault:
                 self._fail(fault)
                 return
             headers = []
             if isinstance(found, list) and self.command == "GET":
-                page, each = int(query.get("page", 1)), int(query.get("per_page", 30))
+                page, each = int(query.get("page", 1)), int(query.get("per_page", query.get("limit", 30)))
+                headers.append(("X-Total-Count", str(len(found))))
                 if len(found) > page * each:
                     rest = "&".join(f"{key}={value}" for key, value in query.items() if key != "page")
                     headers.append(("Link", f'<{known.url}{parts.path}?{rest}&page={page + 1}>; rel="next"'))
@@ -279,17 +312,14 @@ def github_server() -> Iterator[GitHubServer]:
             self._say(status, json.dumps(found), headers)
 
         def _found(self, path: str, query: dict[str, str], body: Values) -> tuple[int, Any]:
-            authorised = self.headers.get("Authorization", "")
-            basic = base64.b64encode(f"x:{TOKEN}".encode()).decode()
-            is_app = path.endswith(("/installation", "/access_tokens"))
-            if authorised not in (f"token {TOKEN}", f"Bearer {TOKEN}", f"Basic {basic}") and not is_app:
+            if not known.is_welcome(dict(self.headers), path):
                 return 401, {"message": "Bad credentials"}
             try:
                 return known.answer(self.command, path, query, body)
             except Missing:
                 return 404, {"message": "Not Found"}
             except Refused as why:
-                return 422, {"message": "Validation Failed", "errors": [{"message": str(why)}]}
+                return why.status, {"message": f"Validation Failed: {why}", "errors": [{"message": str(why)}]}
 
         def _fail(self, fault: Fault) -> None:
             if fault.status == 0:
@@ -312,7 +342,7 @@ def github_server() -> Iterator[GitHubServer]:
     known.url = f"http://127.0.0.1:{server.server_port}"
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield known
+        yield
     finally:
         server.shutdown()
         server.server_close()

@@ -22,5 +22,13 @@ def connect(kind: str, api_url: str | None, secrets: Secrets) -> Forge:
             from scratchify.bot.forges.github import GitHub
 
             return GitHub(api_url, secrets)
+        case "gitlab":
+            from scratchify.bot.forges.gitlab import GitLab
+
+            return GitLab(api_url, secrets)
+        case "gitea":
+            from scratchify.bot.forges.gitea import Gitea
+
+            return Gitea(api_url, secrets)
         case _:
             raise InvalidSettings(f"there is no forge {kind}")
