@@ -37,7 +37,8 @@ def forge(kind: str, server: Server) -> Forge:
 def test_a_repository_is_one_request(server: Server, forge: Forge) -> None:
     found = forge.repository(NAME)
     assert (found.name, found.default_branch, found.may_push) == (NAME, "main", True)
-    assert not (found.archived or found.fork)
+    assert not found.archived
+    assert not found.fork
     assert found.clone_url.endswith("/octo/app.git")
     assert len(server.asked) == 1
 

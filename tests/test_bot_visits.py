@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -436,8 +438,10 @@ def test_the_table_puts_first_what_was_done(forge: MemoryForge) -> None:
 
 
 def test_the_document_has_every_repository(forge: MemoryForge) -> None:
-    whole = document([visit(forge)])
-    (entry,) = whole["repositories"]
+    whole = document([visit(forge), Visit("o/b", "failed", "why")])
+    schema = resources.files("scratchify.bot").joinpath("sweep.schema.json").read_text("utf-8")
+    jsonschema.validate(whole, json.loads(schema))
+    entry, _ = whole["repositories"]
     assert entry["state"] == "opened"
     assert entry["files"][0]["verdict"] == "rewritten"
 

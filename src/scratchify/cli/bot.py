@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FORMATS = ("text", "json", "html")
+
 TOKENS = {"github": "GITHUB_TOKEN", "gitlab": "GITLAB_TOKEN", "gitea": "GITEA_TOKEN"}
 """Variables of the environment that a token is taken from where SCRATCHIFY_TOKEN has none."""
 
@@ -64,7 +66,7 @@ def _shared(command: Command) -> Command:
             click.option("--resume", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Go on."),
             click.option("--verify", is_flag=True, help="Build and run their code, and take what proves right."),
             options.engine,
-            click.option("--format", "format_", type=click.Choice(["text", "json", "html"]), default="text"),
+            click.option("--format", "format_", type=click.Choice([*FORMATS]), default="text", help="Of the report."),
         )
     ):
         command = add(command)
