@@ -88,7 +88,7 @@ def running(folder: Path, *, seconds: float = 0, workers: int = 2) -> Iterator[R
     """Run the service in a folder, which may be that of one before it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCRATCHIFY_WEBHOOK_SECRET": SECRET}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", "SCRATCHIFY_WEBHOOK_SECRET": SECRET}
     command = [sys.executable, "-m", "tests.serving", str(folder), str(port), str(seconds), str(workers)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     service = Running(folder, port, process)

@@ -131,6 +131,18 @@ def test_a_clone_that_is_too_large_is_given_up(tmp_path: Path) -> None:
     assert "larger than 1 MB" in found.why or "too large" in found.why
 
 
+def test_what_grows_while_it_is_fetched_is_given_up(tmp_path: Path) -> None:
+    with git_server(tmp_path / "served", TOKEN, slow=20) as slow:
+        repository = served(slow, source(tmp_path / "source"))
+        made = Git(tmp_path / "clone", Credentials("bot", TOKEN), Limits(size=1_000_000))
+        made.start()
+        (made.folder / ".git" / "objects" / "pack.tmp").write_bytes(b"x" * 2_000_000)
+        begin = time.monotonic()
+        with pytest.raises(GitFailed, match="larger than 1 MB"):
+            made.heads(repository.clone_url, "main")
+        assert time.monotonic() - begin < 10
+
+
 def test_what_is_small_packed_and_large_on_disk_is_given_up_before_it_is_there(tmp_path: Path) -> None:
     bomb = hosted(tmp_path, NAME, {**SERVICE, "zeros": b"\0" * 30_000_000})
     found = Guest(Forge(bomb), errand(limits=Limits(size=20_000_000))).visit(bomb)
@@ -303,7 +315,8 @@ def test_the_go_toolchain_is_not_asked_about_strangers(tmp_path: Path, monkeypat
     (tools / "go").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n")
     (tools / "go").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    files = {**SERVICE, ".scratchify.toml": "go-download = true\n"}
+    imports = 'package main\n\nimport _ "example.com/other"\n\nfunc main() {}\n'
+    files = {**SERVICE, "main.go": imports, ".scratchify.toml": "go-download = true\n"}
     repository = hosted(tmp_path, NAME, files)
     assert Guest(Forge(repository), errand()).visit(repository).state == "opened"
     assert not (tmp_path / "asked").exists()
@@ -318,7 +331,8 @@ def test_what_takes_for_ever_to_read_is_given_up(tmp_path: Path) -> None:
 
 def test_what_takes_all_the_memory_ends_its_own_process_alone(tmp_path: Path) -> None:
     folder = source(tmp_path / "source")
-    commit(folder, {"Dockerfile": SINGLE + "# and so on\n" * 500_000})
+    commit(folder, {"Dockerfile": f"{SINGLE}# {'x' * 3_000_000}\n"})
+    assert [result.report.verdict for result in examined(folder, Look({}, seconds=60))] == ["rewritten"]
     found = attempt(lambda: examined(folder, Look({}, seconds=60, memory=1_000_000)))
     assert isinstance(found, ScratchifyError) or [result.report.verdict for result in found] == ["error"]
     commit(folder, {"Dockerfile": SINGLE})

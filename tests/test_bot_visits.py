@@ -169,7 +169,7 @@ def test_a_merged_pull_request_is_no_reason_to_stay_away(tmp_path: Path, forge: 
 # other people
 
 
-@pytest.mark.parametrize("how", ["adds", "amends", "merges", "resets"])
+@pytest.mark.parametrize("how", ["adds", "amends", "keeps", "merges", "resets"])
 def test_a_branch_that_somebody_else_committed_to_is_left_alone(tmp_path: Path, forge: MemoryForge, how: str) -> None:
     visit(forge)
     theirs = tmp_path / "theirs"
@@ -178,6 +178,10 @@ def test_a_branch_that_somebody_else_committed_to_is_left_alone(tmp_path: Path, 
         commit(theirs, {"note.txt": "mine"})
     elif how == "amends":
         git("commit", "--quiet", "--amend", "--message", "Mine", cwd=theirs)
+    elif how == "keeps":
+        # the message, and with it what it says of the base
+        (theirs / "Dockerfile").write_text(DONE)
+        git("commit", "--quiet", "--all", "--amend", "--no-edit", cwd=theirs)
     elif how == "merges":
         pushed(tmp_path, NAME, {"other.txt": "x"})
         git("pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main", cwd=theirs)
