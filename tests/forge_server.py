@@ -4,9 +4,10 @@ import base64
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, Protocol
@@ -92,7 +93,7 @@ class GitHubServer:
         kind = "Organization" if login in self.organisations else "User"
         return {"login": login, "id": 1, "node_id": "x", "type": kind, "url": f"{self.url}/users/{login}"}
 
-    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:
+    def is_welcome(self, headers: Message, path: str) -> bool:
         authorised = headers.get("Authorization", "")
         basic = base64.b64encode(f"x:{TOKEN}".encode()).decode()
         is_app = path.endswith(("/installation", "/access_tokens"))
@@ -260,7 +261,7 @@ class Known(Protocol):
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """Return a status and what is answered. Raises Missing and Refused."""
 
-    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:
+    def is_welcome(self, headers: Message, path: str) -> bool:
         """Say whether who asks may."""
 
 
@@ -312,7 +313,7 @@ def serving(known: Known) -> Iterator[None]:
             self._say(status, json.dumps(found), headers)
 
         def _found(self, path: str, query: dict[str, str], body: Values) -> tuple[int, Any]:
-            if not known.is_welcome(dict(self.headers), path):
+            if not known.is_welcome(self.headers, path):
                 return 401, {"message": "Bad credentials"}
             try:
                 return known.answer(self.command, path, query, body)

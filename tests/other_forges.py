@@ -2,9 +2,10 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from threading import Lock
 from typing import Any
 
@@ -43,7 +44,7 @@ class GitLabServer:
         labels: list[str] = self._request(name, str(number))["labels"].split(",")
         return labels
 
-    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:  # noqa: ARG002
+    def is_welcome(self, headers: Message, path: str) -> bool:  # noqa: ARG002
         return headers.get("PRIVATE-TOKEN") == TOKEN
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -154,7 +155,7 @@ class GiteaServer:
     def labels_of(self, name: str, number: int) -> list[str]:
         return self.labels.get(f"{name}/{number}", [])
 
-    def is_welcome(self, headers: Mapping[str, str], path: str) -> bool:  # noqa: ARG002
+    def is_welcome(self, headers: Message, path: str) -> bool:  # noqa: ARG002
         return headers.get("Authorization") == f"token {TOKEN}"
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:  # noqa: ARG002

@@ -4,6 +4,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ import requests
 from scratchify.bot.forge import Comment, ForgeFailed, NotAllowed, NotFound, Proposal
 from scratchify.bot.forges import Secrets, connect
 from scratchify.bot.forges.github import GitHub
+from scratchify.bot.visit import Guest
 from tests.forge_server import TOKEN, Fault, GitHubServer, github_server
+from tests.guests import SINGLE, errand, hosted, pushed
 from tests.prism import prism
 
 NAME = "octo/app"
@@ -258,3 +261,37 @@ def test_an_app_gets_a_token_of_its_installation(server: GitHubServer) -> None:
     assert found
     assert found.token == TOKEN
     assert server.counted[f"GET /repos/{NAME}/installation"] == 1
+
+
+@pytest.mark.git
+def test_the_manners_of_the_bot_through_githubs_own_api(server: GitHubServer, forge: GitHub, tmp_path: Path) -> None:
+    """Opened once, made anew where the base moves, left alone where closed, reopened when told to, and once more."""
+    repository = hosted(tmp_path, NAME)
+    server.add(NAME, repository.clone_url)
+
+    def visit(**other: Any) -> str:
+        return Guest(forge, errand(labels=("docker",), **other)).visit(forge.repository(NAME)).state
+
+    assert visit() == "opened"
+    server.asked.clear()
+    assert visit() == "unchanged"
+    assert server.asked == [f"GET /repos/{NAME}", f"GET /repos/{NAME}/pulls"]
+    pushed(tmp_path, NAME, {"more.txt": "x"})
+    assert visit() == "updated"
+    (pull,) = server.pulls[NAME]
+    pull["state"] = "closed"
+    pushed(tmp_path, NAME, {"more.txt": "y"})
+    assert visit() == "left-alone"
+    assert visit(reopen=True) == "updated"
+    assert pull["state"] == "open"
+    pull.update(state="closed", merged_at="2026-01-01T00:00:00Z")
+    pushed(tmp_path, NAME, {"Dockerfile": f"{SINGLE}# more\n"})
+    assert visit() == "opened"
+    assert [one["number"] for one in server.pulls[NAME]] == [1, 2]
+    assert server.labels[f"{NAME}/2"] == ["docker"]
+
+
+def test_a_dry_run_asks_and_changes_nothing(server: GitHubServer, forge: GitHub, tmp_path: Path) -> None:
+    server.add(NAME, hosted(tmp_path, NAME).clone_url)
+    assert Guest(forge, errand(dry_run=True)).visit(forge.repository(NAME)).state == "would-open"
+    assert all(line.startswith("GET ") for line in server.asked)
