@@ -127,6 +127,10 @@ def _user(server: GitHubServer, match: re.Match[str], query: dict[str, str], bod
     return 200, server.user(match[1])
 
 
+def _me(server: GitHubServer, match: re.Match[str], query: dict[str, str], body: Values) -> tuple[int, Any]:
+    return 200, server.user("bot")
+
+
 def _repos(server: GitHubServer, match: re.Match[str], query: dict[str, str], body: Values) -> tuple[int, Any]:
     return 200, [one for name, one in server.repositories.items() if name.partition("/")[0] == match[1]]
 
@@ -230,6 +234,7 @@ _NAME = r"([^/]+/[^/]+)"
 _Action = Callable[[GitHubServer, re.Match[str], dict[str, str], Values], tuple[int, Any]]
 _ROUTES: tuple[tuple[str, str, _Action], ...] = (
     ("GET", rf"/repos/{_NAME}", _repo),
+    ("GET", r"/(user)", _me),
     ("GET", r"/users/([^/]+)", _user),
     ("GET", r"/orgs/([^/]+)", _user),
     ("GET", r"/users/([^/]+)/repos", _repos),

@@ -172,7 +172,11 @@ def test_a_reviewer_whom_nobody_knows_does_not_take_it_back(server: GitHubServer
 
 
 def test_a_fork_is_made_once(server: GitHubServer, forge: GitHub) -> None:
+    assert forge.fork_name(NAME) == "bot/app"
+    assert server.asked == ["GET /user"]
     assert forge.fork(NAME).name == forge.fork(NAME).name == "bot/app"
+    assert forge.fork_name("octo/other") == "bot/other"
+    assert server.counted["GET /user"] == 1
 
 
 def test_a_review_has_its_remarks_at_their_lines(server: GitHubServer, forge: GitHub) -> None:

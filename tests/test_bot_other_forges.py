@@ -85,6 +85,8 @@ def test_a_draft_is_one_and_stays_one(forge: Forge) -> None:
 
 
 def test_a_fork_is_made_once_and_its_branch_is_its_own(forge: Forge) -> None:
+    assert forge.fork_name(NAME) == "bot/app"
+    assert forge.pull_requests(NAME, BRANCH, "bot/app") == ()
     fork = forge.fork(NAME)
     assert fork.name == forge.fork(NAME).name == "bot/app"
     assert fork.parent == NAME

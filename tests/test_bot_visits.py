@@ -345,10 +345,27 @@ def test_without_write_access_the_branch_is_in_a_fork(tmp_path: Path) -> None:
     assert (pull.head, pull.head_repository) == (BRANCH, "bot/app")
     assert BRANCH not in branches(tmp_path, NAME)
     assert BRANCH in branches(tmp_path, "bot/app")
+    forge.requests.clear()
     assert visit(forge).state == "unchanged"
+    assert not forge.requests["fork"]
     pushed(tmp_path, NAME, {"more.txt": "x"})
     assert visit(forge).state == "updated"
     assert len(forge.all_pulls(NAME)) == 1
+
+
+def test_nothing_is_forked_where_there_is_nothing_to_propose(tmp_path: Path) -> None:
+    original = replace(hosted(tmp_path, NAME, {**SERVICE, "Dockerfile": REFUSED}), may_push=False)
+    forge = MemoryForge([original, hosted(tmp_path, "bot/app")], {NAME: hosted(tmp_path, "bot/other")})
+    assert visit(forge).state == "refused"
+    assert not forge.requests["fork"]
+
+
+def test_a_branch_that_a_fork_has_from_before_is_seen(tmp_path: Path) -> None:
+    """As after a run that was killed once it had pushed."""
+    original = replace(hosted(tmp_path, NAME), may_push=False)
+    fork = hosted(tmp_path, "bot/app", parent=NAME)
+    git("update-ref", f"refs/heads/{BRANCH}", "main", cwd=Path(fork.clone_url))
+    assert visit(MemoryForge([original, fork], {NAME: fork})).state == "left-alone"
 
 
 def test_a_dockerfile_keeps_its_mode(tmp_path: Path) -> None:

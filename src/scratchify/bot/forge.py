@@ -115,6 +115,9 @@ class Forge(Protocol):
     def reopen(self, repository: str, number: int) -> PullRequest:
         """Open again what was closed without being merged."""
 
+    def fork_name(self, repository: str) -> str:
+        """Return what the bot's own fork is called, or would be: nothing is made."""
+
     def fork(self, repository: str) -> Repository:
         """Return the bot's own fork, made where there is none, ready to be pushed to."""
 

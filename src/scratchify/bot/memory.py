@@ -124,10 +124,13 @@ class MemoryForge:
         self.settle(repository, number, "open")
         return self._pull(repository, number)
 
-    def fork(self, repository: str) -> Repository:
-        self._of("fork", repository)
+    def fork_name(self, repository: str) -> str:
         if repository not in self._forks:
             raise NotAllowed(f"{repository} cannot be forked")
+        return self._forks[repository].name
+
+    def fork(self, repository: str) -> Repository:
+        self._of("fork", repository)
         return self._forks[repository]
 
     def review(self, repository: str, number: int, commit: str, body: str, comments: Sequence[Comment]) -> None:  # noqa: ARG002

@@ -142,8 +142,8 @@ class Sweep:
         for repository in repositories:
             self._tell(repository.name, "asking for pull requests")
             try:
-                head = self._guest(repository).head_of(repository)
-                pulls = self._forge.pull_requests(repository.name, self._errand.branch, head.name)
+                head = self._guest(repository).head_name(repository)
+                pulls = self._forge.pull_requests(repository.name, self._errand.branch, head)
             except ScratchifyError:  # its visit asks again, and says why
                 continue
             found[repository.name] = pulls

@@ -10,7 +10,7 @@ from typing import Literal
 from scratchify.bot.branch import Signature, build_branch, read_branch, work_of
 from scratchify.bot.checkout import check_out
 from scratchify.bot.examination import Look, examined
-from scratchify.bot.forge import Forge, NotAllowed, Proposal, PullRequest, Repository
+from scratchify.bot.forge import Forge, NotAllowed, NotFound, Proposal, PullRequest, Repository
 from scratchify.bot.git import LIMITS, Git, Limits
 from scratchify.bot.manners import LeaveAlone, Nothing, NothingNew, Propose, Scene, Work, after_work, before_work
 from scratchify.configuration import Configurations
@@ -84,17 +84,30 @@ class Guest:
         except ScratchifyError as error:
             return Visit(repository.name, "failed", str(error))
 
-    def head_of(self, repository: Repository) -> Repository:
-        """Return where the branch is pushed to: the repository, or the bot's fork of it."""
-        return repository if repository.may_push or self.errand.dry_run else self.forge.fork(repository.name)
+    def head_name(self, repository: Repository) -> str:
+        """Return where the branch is pushed to: the repository, or the bot's fork of it, which may not be there yet."""
+        is_own = repository.may_push or self.errand.dry_run
+        return repository.name if is_own else self.forge.fork_name(repository.name)
 
     def _visit(self, repository: Repository, pulls: Sequence[PullRequest] | None) -> Visit:
         if repository.empty:
             return Visit(repository.name, "skipped", "the repository is empty")
-        errand, head = self.errand, self.head_of(repository)
+        name = self.head_name(repository)
         if pulls is None:
             self.tell("asking for pull requests")
-            pulls = self.forge.pull_requests(repository.name, errand.branch, head.name)
+            pulls = self.forge.pull_requests(repository.name, self.errand.branch, name)
+        head = repository if name == repository.name else self._known_fork(name) if pulls else None
+        return self._visit_from(repository, head, pulls)
+
+    def _known_fork(self, name: str) -> Repository | None:
+        try:
+            return self.forge.repository(name)
+        except NotFound:  # it was removed
+            return None
+
+    def _visit_from(self, repository: Repository, head: Repository | None, pulls: Sequence[PullRequest]) -> Visit:
+        """Visit a repository whose branch is in `head`; None where it will be in a fork that is yet to be made."""
+        errand = self.errand
         with self._clone(repository) as git, _other(git, repository, head, self) as theirs:
             scene = self._scene(git, theirs, repository, head, pulls)
             match before_work(scene, errand.work, reopen=errand.reopen):
@@ -103,7 +116,12 @@ class Guest:
                 case NothingNew(pull=pull):
                     return Visit(repository.name, "unchanged", "its pull request is up to date", pull.url)
                 case Work() as work:
-                    return self._work(git, theirs, repository, head, scene, work)
+                    found = self._work(git, theirs, repository, head, scene, work)
+        if found is not None:
+            return found
+        # only now, for there is something to propose; the fork may hold a branch from before
+        self.tell("forking")
+        return self._visit_from(repository, self.forge.fork(repository.name), pulls)
 
     @contextmanager
     def _clone(self, repository: Repository) -> Iterator[Git]:
@@ -113,25 +131,29 @@ class Guest:
             yield git
 
     def _scene(
-        self, git: Git, theirs: Git, repository: Repository, head: Repository, pulls: Sequence[PullRequest]
+        self, git: Git, theirs: Git, repository: Repository, head: Repository | None, pulls: Sequence[PullRequest]
     ) -> Scene:
         errand = self.errand
         self.tell("asking for branches")
-        names = (repository.default_branch, errand.branch) if theirs is git else (repository.default_branch,)
+        is_own = head is repository
+        names = (repository.default_branch, errand.branch) if is_own else (repository.default_branch,)
         heads = git.heads(repository.clone_url, *names)
-        if theirs is not git:
+        if head and not is_own:
             heads |= theirs.heads(head.clone_url, errand.branch)
         base = heads.get(repository.default_branch)
         if base is None:
             raise ScratchifyError(f"there is no branch {repository.default_branch}")
         tip = heads.get(errand.branch)
         branch = None
-        if tip:
+        if head and tip:
             self.tell("reading the branch")
             branch = read_branch(theirs, head.clone_url, errand.branch, tip, errand.signature.committer)
         return Scene(base, branch, pulls)
 
-    def _work(self, git: Git, theirs: Git, repository: Repository, head: Repository, scene: Scene, work: Work) -> Visit:
+    def _work(
+        self, git: Git, theirs: Git, repository: Repository, head: Repository | None, scene: Scene, work: Work
+    ) -> Visit | None:
+        """Do the work, and return what came of it; None where there has to be a fork first."""
         errand = self.errand
         self.tell("cloning")
         git.fetch(repository.clone_url, scene.base, repository.default_branch)
@@ -147,6 +169,9 @@ class Guest:
                 return _without_change(repository, reports, obsolete)
             case Propose() as propose:
                 visit = Visit(repository.name, "unchanged", reports=reports, patch=_patch(results))
+                if head is None:
+                    why = self.may_open()
+                    return replace(visit, state="postponed", why=why) if why else None
                 return self._propose(git, repository, head, propose, commit or "", visit)
 
     def _propose(
@@ -217,9 +242,9 @@ class Guest:
 
 
 @contextmanager
-def _other(git: Git, repository: Repository, head: Repository, guest: Guest) -> Iterator[Git]:
+def _other(git: Git, repository: Repository, head: Repository | None, guest: Guest) -> Iterator[Git]:
     """Give the repository in which the branch is read: the clone, or one of its own for a fork."""
-    if head is repository:
+    if head is None or head is repository:
         yield git
         return
     with TemporaryDirectory(prefix="scratchify-") as folder:

@@ -52,6 +52,7 @@ class Gitea:
         self._secrets = secrets
         self._sleep = sleep
         self._known: Session | None = None
+        self._login: str | None = None
 
     def credentials(self, repository: str) -> Credentials | None:  # noqa: ARG002  # one token for all
         return Credentials(USER, self._secrets.token) if self._secrets.token else None
@@ -96,12 +97,16 @@ class Gitea:
     def reopen(self, repository: str, number: int) -> PullRequest:
         return _pull(self._ask("PATCH", f"/repos/{_quoted(repository)}/pulls/{number}", {"state": "open"}))
 
+    def fork_name(self, repository: str) -> str:
+        if self._login is None:
+            self._login = str(self._ask("GET", "/user")["login"])
+        return f"{self._login}/{repository.rpartition('/')[2]}"
+
     def fork(self, repository: str) -> Repository:
         try:
             return _repository(self._ask("POST", f"/repos/{_quoted(repository)}/forks", {}))
         except NotAllowed:  # there is one
-            me = self._ask("GET", "/user")["login"]
-            return self.repository(f"{me}/{repository.rpartition('/')[2]}")
+            return self.repository(self.fork_name(repository))
 
     def review(self, repository: str, number: int, commit: str, body: str, comments: Sequence[Comment]) -> None:
         said = [{"path": one.path, "body": one.body, "new_position": one.last} for one in comments]

@@ -56,6 +56,7 @@ class GitHub:
         self._secrets = secrets
         self._sleep = sleep
         self._clients: dict[str, Github] = {}
+        self._login: str | None = None
 
     def credentials(self, repository: str) -> Credentials | None:
         client = self._client(repository)
@@ -110,6 +111,14 @@ class GitHub:
             pull = self._repo(repository).get_pull(number)
             pull.edit(state="open")
             return _pull(pull)
+
+    def fork_name(self, repository: str) -> str:
+        if self._secrets.app:
+            raise NotAllowed(f"{visible(repository)}: an App has no account that could fork; let it write contents")
+        if self._login is None:
+            with self._told("the account"):
+                self._login = self._client(repository).get_user().login
+        return f"{self._login}/{repository.partition('/')[2]}"
 
     def fork(self, repository: str) -> Repository:
         with self._told(repository):

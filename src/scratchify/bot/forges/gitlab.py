@@ -66,7 +66,7 @@ class GitLab:
             found = self._project(repository).mergerequests.list(
                 source_branch=head, state="all", order_by="created_at", sort="desc", scope="all", iterator=True
             )
-            source = None if head_repository == repository else self._client.projects.get(head_repository).id
+            source = None if head_repository == repository else self._number_of(head_repository)
             return tuple(
                 _pull(one.attributes, head_repository)
                 for one in found
@@ -111,11 +111,16 @@ class GitLab:
             request.save()
             return _pull(request.attributes, repository)
 
-    def fork(self, repository: str) -> Repository:
-        with self._told(repository):
-            self._client.auth()
+    def fork_name(self, repository: str) -> str:
+        with self._told("the account"):
+            if self._client.user is None:
+                self._client.auth()
             assert self._client.user
-            name = f"{self._client.user.username}/{repository.rpartition('/')[2]}"
+            return f"{self._client.user.username}/{repository.rpartition('/')[2]}"
+
+    def fork(self, repository: str) -> Repository:
+        name = self.fork_name(repository)
+        with self._told(repository):
             try:
                 return _repository(self._client.projects.get(name).attributes)
             except self._missing():
@@ -143,6 +148,14 @@ class GitLab:
                     "new_line": comment.last,
                 }
                 request.discussions.create({"body": _suggestion(comment), "position": place})
+
+    def _number_of(self, name: str) -> int:
+        """Return the number of a project, 0 where there is none."""
+        try:
+            found: int = self._client.projects.get(name).id
+        except self._missing():
+            return 0
+        return found
 
     def _projects(self, owner: str) -> Iterator[Any]:
         try:
