@@ -169,13 +169,20 @@ def test_mistakes_are_one_line(world: World, words: tuple[str, ...], said: str) 
     assert "Traceback" not in done.stderr
 
 
+def test_the_service_wants_its_secret_and_takes_no_options_of_a_run(world: World) -> None:
+    done = bot(world, "serve", "--database", world.folder / "jobs.db")
+    assert done.returncode == 2
+    assert "SCRATCHIFY_WEBHOOK_SECRET" in done.stderr
+    assert "No such option" in bot(world, "serve", "--database", "x", "--limit", "3").stderr
+
+
 def test_without_a_token_it_says_where_one_goes(world: World) -> None:
     done = bot(world, "run", "octo/app", token=None)
     assert done.returncode == 2
     assert "SCRATCHIFY_TOKEN or GITHUB_TOKEN" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("sweep", "--help")])
+@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("sweep", "--help"), ("serve", "--help")])
 def test_help_is_there(words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "scratchify", "bot", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

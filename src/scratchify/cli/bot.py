@@ -44,34 +44,47 @@ class Asked:
     dry_run: bool
 
 
-def _shared(command: Command) -> Command:
-    """Add what both commands have."""
-    for add in reversed(
-        (
-            click.option("--dry-run", is_flag=True, help="Push nothing; print patch and pull request."),
-            click.option("--forge", type=click.Choice([*TOKENS]), default="github", help="Whose API is spoken."),
-            click.option("--api-url", metavar="URL", help="Of an installation of one's own."),
-            click.option("--author", metavar="NAME", help="Of the commits.  [default: scratchify]"),
-            click.option("--email", metavar="ADDRESS", help="Of the author."),
-            click.option("--sign-off", is_flag=True, default=None, help="Sign each commit off (DCO)."),
-            click.option("--branch-prefix", metavar="PREFIX", help="Of the branch.  [default: scratchify/]"),
-            click.option("--labels", "--label", multiple=True, metavar="NAME", help="Of it.  [repeatable]"),
-            click.option("--reviewers", "--reviewer", multiple=True, metavar="NAME", help="Asked.  [repeatable]"),
-            click.option("--draft", is_flag=True, default=None, help="Open it as a draft."),
-            click.option("--title", metavar="TEMPLATE", help="With $count and $files."),
-            click.option("--body", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A template."),
-            click.option("--reopen", is_flag=True, help="Also where somebody closed it."),
-            click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Open at most N at a time."),
-            click.option("--rate", metavar="N/hour", help="Push no faster."),
-            click.option("--resume", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Go on."),
-            click.option("--verify", is_flag=True, help="Build and run their code, and take what proves right."),
-            options.engine,
-            click.option("--format", "format_", type=click.Choice([*FORMATS]), default="text", help="Of the report."),
-        )
-    ):
-        command = add(command)
-    found: Command = options.choices(command)
-    return found
+def _all_of(*adding: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return what adds these options, in this order."""
+
+    def added(command: Command) -> Command:
+        for add in reversed(adding):
+            command = add(command)
+        return command
+
+    return added
+
+
+_errand = _all_of(
+    click.option("--forge", type=click.Choice([*TOKENS]), default="github", help="Whose API is spoken."),
+    click.option("--api-url", metavar="URL", help="Of an installation of one's own."),
+    click.option("--author", metavar="NAME", help="Of the commits.  [default: scratchify]"),
+    click.option("--email", metavar="ADDRESS", help="Of the author."),
+    click.option("--sign-off", is_flag=True, default=None, help="Sign each commit off (DCO)."),
+    click.option("--branch-prefix", metavar="PREFIX", help="Of the branch.  [default: scratchify/]"),
+    click.option("--labels", "--label", multiple=True, metavar="NAME", help="Of the pull request.  [repeatable]"),
+    click.option("--reviewers", "--reviewer", multiple=True, metavar="NAME", help="Who is asked.  [repeatable]"),
+    click.option("--draft", is_flag=True, default=None, help="Open it as a draft."),
+    click.option("--title", metavar="TEMPLATE", help="With $count and $files."),
+    click.option("--body", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A template."),
+    click.option("--verify", is_flag=True, help="Build and run their code, and take what proves right."),
+    options.engine,
+    options.choices,
+)
+"""What is done, and what it is called."""
+
+_run = _all_of(
+    click.option("--dry-run", is_flag=True, help="Push nothing; print patch and pull request."),
+    click.option("--reopen", is_flag=True, help="Also where somebody closed it."),
+    click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Have at most N open at a time."),
+    click.option("--rate", metavar="N/hour", help="Push no faster."),
+    click.option(
+        "--resume", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Go on where it stopped."
+    ),
+    click.option("--format", "format_", type=click.Choice([*FORMATS]), default="text", help="Of the report."),
+    _errand,
+)
+"""How a run goes, besides."""
 
 
 @click.group("bot", short_help="Open pull requests.")
@@ -85,7 +98,7 @@ def command() -> None:
 
 @command.command("run", short_help="For these repositories.")
 @click.argument("repositories", nargs=-1, required=True, metavar="REPO...")
-@_shared
+@_run
 def run(*, repositories: tuple[str, ...], **given: Any) -> int:  # Any: click's own, sorted below
     """
     Open or update the pull request of each repository: owner/name, or the address that one clones.
@@ -102,7 +115,7 @@ def run(*, repositories: tuple[str, ...], **given: Any) -> int:  # Any: click's 
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only such names.  [repeatable]")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No such names.  [repeatable]")
 @click.option("--topic", multiple=True, metavar="NAME", help="Only with one of these.  [repeatable]")
-@_shared
+@_run
 def sweep(
     *, owner: str, include: tuple[str, ...], exclude: tuple[str, ...], topic: tuple[str, ...], **given: Any
 ) -> int:
@@ -119,7 +132,7 @@ def sweep(
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @click.option("--database", type=click.Path(dir_okay=False, path_type=Path), required=True, help="For the jobs.")
 @click.option("--workers", type=click.IntRange(min=1, max=64), default=2, show_default=True, help="Jobs at a time.")
-@_shared
+@_errand
 def serve(*, host: str, port: int, database: Path, workers: int, **given: Any) -> int:
     """
     Take deliveries of a GitHub App, and open pull requests and review those of others.
@@ -152,7 +165,15 @@ def _asked(given: dict[str, Any]) -> tuple[Asked, "Errand"]:
 
     if given["engine"] and not given["verify"]:
         raise click.UsageError("--engine is for --verify")
-    asked = Asked(*(given[name] for name in ("forge", "api_url", "limit", "rate", "resume", "format_", "dry_run")))
+    asked = Asked(
+        given["forge"],
+        given["api_url"],
+        given.get("limit"),
+        given.get("rate"),
+        given.get("resume"),
+        given.get("format_", "text"),
+        given.get("dry_run", False),
+    )
     said = _told(given)
     author = Author(str(said.get("author", "scratchify")), str(said.get("email", "scratchify@localhost")))
     prefix = str(said.get("branch_prefix", "scratchify/"))
@@ -167,7 +188,7 @@ def _asked(given: dict[str, Any]) -> tuple[Asked, "Errand"]:
         _names(said.get("labels")),
         _names(said.get("reviewers")),
         draft=bool(said.get("draft", False)),
-        reopen=given["reopen"],
+        reopen=given.get("reopen", False),
         dry_run=asked.dry_run,
     )
     return asked, errand
