@@ -1,12 +1,13 @@
 """GitLab and Gitea behind the same protocol: the same stories as GitHub's, on forges of their own kind."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from scratchify.bot.forge import Comment, Forge, ForgeFailed, NotAllowed, NotFound, Proposal
 from scratchify.bot.forges import Secrets, connect
-from scratchify.errors import InvalidSettings
+from scratchify.errors import InvalidSettings, MissingExtra
 from tests.forge_server import TOKEN, Fault
 from tests.other_forges import GiteaServer, GitLabServer, other_forge
 
@@ -139,3 +140,10 @@ def test_gitea_is_everywhere_and_a_forge_that_there_is_not_nowhere() -> None:
         connect("gitea", None, Secrets())
     with pytest.raises(InvalidSettings, match="no forge"):
         connect("sourcehut", None, Secrets())
+
+
+@pytest.mark.parametrize(("kind", "library"), [("github", "github"), ("gitlab", "gitlab"), ("gitea", "requests")])
+def test_a_client_that_is_not_installed_is_named(kind: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtra, match=r"scratchify\[bot\]"):
+        connect(kind, "http://127.0.0.1:1", Secrets(token=TOKEN)).repository(NAME)

@@ -139,12 +139,13 @@ class Gitea:
         return self._answer(method, path, values).json()
 
     def _answer(self, method: str, path: str, values: dict[str, Any] | None) -> "Response":
+        session = self._session
         from requests import RequestException
 
         for attempt in range(1, TRIES + 1):
             is_last = attempt == TRIES
             try:
-                response = self._session.request(method, f"{self._url}{path}", json=values, timeout=30)
+                response = session.request(method, f"{self._url}{path}", json=values, timeout=30)
             except RequestException as error:
                 if is_last:
                     raise ForgeFailed(f"the forge cannot be reached: {type(error).__name__}") from None

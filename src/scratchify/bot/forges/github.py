@@ -167,10 +167,8 @@ class GitHub:
         return self._clients[owner]
 
     def _connected(self, repository: str) -> "Github":
-        try:
-            from github import Auth, Github, GithubIntegration, GithubRetry
-        except ImportError as missing:
-            raise MissingExtra("GitHub needs PyGithub; pip install 'scratchify[bot]'") from missing
+        from github import Auth, Github, GithubIntegration, GithubRetry
+
         retry = GithubRetry(total=TRIES, backoff_factor=1)
         if self._secrets.app and self._secrets.private_key:
             app = Auth.AppAuth(self._secrets.app, self._secrets.private_key)
@@ -184,6 +182,7 @@ class GitHub:
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
         """Turn what the client raises into what the bot knows, in one line without a secret."""
+        _check_installed()
         from github import GithubException
         from requests import RequestException
 
@@ -206,6 +205,14 @@ class GitHub:
                 return NotAllowed(message)
             case _:
                 return ForgeFailed(message)
+
+
+def _check_installed() -> None:
+    """Raise MissingExtra where the client is not installed."""
+    try:
+        import github  # noqa: F401
+    except ImportError as missing:
+        raise MissingExtra("GitHub needs PyGithub; pip install 'scratchify[bot]'") from missing
 
 
 def _said(data: object) -> Iterator[str]:

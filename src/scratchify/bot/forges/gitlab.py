@@ -183,10 +183,8 @@ class GitLab:
     @property
     def _client(self) -> "Gitlab":
         if self._known is None:
-            try:
-                from gitlab import Gitlab
-            except ImportError as missing:
-                raise MissingExtra("GitLab needs python-gitlab; pip install 'scratchify[bot]'") from missing
+            from gitlab import Gitlab
+
             self._known = Gitlab(
                 self._url,
                 private_token=self._secrets.token,
@@ -206,6 +204,7 @@ class GitLab:
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
         """Turn what the client raises into what the bot knows, in one line without a secret."""
+        _check_installed()
         from gitlab import GitlabError
         from requests import RequestException
 
@@ -226,6 +225,14 @@ class GitLab:
                 return NotAllowed(message)
             case _:
                 return ForgeFailed(message)
+
+
+def _check_installed() -> None:
+    """Raise MissingExtra where the client is not installed."""
+    try:
+        import gitlab  # noqa: F401
+    except ImportError as missing:
+        raise MissingExtra("GitLab needs python-gitlab; pip install 'scratchify[bot]'") from missing
 
 
 def _repository(values: dict[str, Any]) -> Repository:

@@ -55,9 +55,11 @@ def work_of_bot(forge: Forge, errand: Errand, queue: Callable[[], Queue]) -> Wor
 def serve(place: Place, secret: str, branch: str, work: Callable[[Callable[[], Queue]], Work]) -> None:
     """Serve until the process is told to end. Raises MissingExtra."""
     try:
+        import prometheus_client  # noqa: F401
+        import starlette  # noqa: F401
         import uvicorn
     except ImportError as missing:
-        raise MissingExtra("the service needs uvicorn and starlette; pip install 'scratchify[bot]'") from missing
+        raise MissingExtra(f"the service needs {missing.name}; pip install 'scratchify[bot]'") from missing
     queue = Queue(place.database)
     queue.recover()
     queue.prune()
