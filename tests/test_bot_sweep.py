@@ -146,16 +146,20 @@ class BrokenForge(MemoryForge):
     def pull_requests(self, repository: str, head: str, head_repository: str) -> Sequence[PullRequest]:
         if repository.endswith("broken"):
             raise ForgeFailed("502 Bad Gateway")
+        if repository.endswith("odd"):
+            raise KeyError("what nobody expected")
         return super().pull_requests(repository, head, head_repository)
 
 
 @pytest.mark.parametrize("limit", [None, 5])
 def test_a_repository_that_fails_does_not_stop_the_others(tmp_path: Path, limit: int | None) -> None:
     gone = Repository("octo/gone", str(tmp_path / "nowhere"), "main", "Go")
-    forge = BrokenForge([hosted(tmp_path, "octo/broken"), gone, hosted(tmp_path, "octo/whole")])
+    odd = hosted(tmp_path, "octo/odd")
+    forge = BrokenForge([hosted(tmp_path, "octo/broken"), gone, odd, hosted(tmp_path, "octo/whole")])
     found = {visit.repository: visit for visit in swept(forge, limit=limit)}
     assert found["octo/broken"].why == "502 Bad Gateway"
     assert found["octo/gone"].state == "failed"
+    assert "internal error: KeyError" in found["octo/odd"].why
     assert found["octo/whole"].state == "opened"
 
 

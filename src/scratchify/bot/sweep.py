@@ -11,7 +11,7 @@ from scratchify.bot.forge import Forge, PullRequest, Repository
 from scratchify.bot.journal import Journal
 from scratchify.bot.results import from_values, values_of
 from scratchify.bot.visit import Errand, Guest, Visit
-from scratchify.errors import InvalidSettings, ScratchifyError
+from scratchify.errors import InvalidSettings
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -144,7 +144,7 @@ class Sweep:
             try:
                 head = self._guest(repository).head_name(repository)
                 pulls = self._forge.pull_requests(repository.name, self._errand.branch, head)
-            except ScratchifyError:  # its visit asks again, and says why
+            except Exception:  # its visit asks again, and says why
                 continue
             found[repository.name] = pulls
             self._open += any(pull.state == "open" for pull in pulls)

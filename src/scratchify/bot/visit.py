@@ -15,6 +15,7 @@ from scratchify.bot.git import LIMITS, Git, Limits
 from scratchify.bot.manners import LeaveAlone, Nothing, NothingNew, Propose, Scene, Work, after_work, before_work
 from scratchify.configuration import Configurations
 from scratchify.errors import ScratchifyError
+from scratchify.examination.attempt import attempt
 from scratchify.examination.examine import Examined
 from scratchify.report.document import FileReport
 from scratchify.report.pull_request import USUAL, Words, body_of, made_from, title_of
@@ -79,10 +80,8 @@ class Guest:
 
     def visit(self, repository: Repository, pulls: Sequence[PullRequest] | None = None) -> Visit:
         """Do what there is to do in one repository; what goes wrong is its result and no exception."""
-        try:
-            return self._visit(repository, pulls)
-        except ScratchifyError as error:
-            return Visit(repository.name, "failed", str(error))
+        found = attempt(lambda: self._visit(repository, pulls))
+        return Visit(repository.name, "failed", str(found)) if isinstance(found, ScratchifyError) else found
 
     def head_name(self, repository: Repository) -> str:
         """Return where the branch is pushed to: the repository, or the bot's fork of it, which may not be there yet."""
