@@ -179,16 +179,14 @@ class Git:
     def fetch(self, address: str, commit: str, branch: str, depth: int = 1) -> None:
         """Fetch a branch that was at `commit` a moment ago; if it went on since, GitFailed."""
         ref = f"+refs/heads/{checked_branch(branch)}:refs/fetched/{branch}"
-        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", f"--depth={depth}")
-        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
+        self._fetch(address, ref, f"--depth={depth}")
         if self._text("rev-parse", f"refs/fetched/{branch}") != _checked(commit):
             raise GitFailed(f"{branch} has moved while it was fetched; the next run takes it up")
 
     def fetch_pull(self, address: str, number: int) -> str:
         """Fetch what a pull request offers, and return its commit."""
         ref = f"+refs/pull/{int(number)}/head:refs/fetched-pull/{int(number)}"
-        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--depth=1")
-        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
+        self._fetch(address, ref, "--depth=1")
         return _checked(self._text("rev-parse", f"refs/fetched-pull/{int(number)}"))
 
     def added_since(self, address: str, base: str, branch: str, commit: str) -> frozenset[str]:
@@ -200,8 +198,7 @@ class Git:
     def complete(self, address: str, branch: str) -> None:
         """Fetch the rest of a branch's history: what is pushed to where its base is unknown has to have it."""
         ref = f"+refs/heads/{checked_branch(branch)}:refs/fetched/{branch}"
-        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--unshallow")
-        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
+        self._fetch(address, ref, "--unshallow")
 
     def files(self, commit: str) -> list[Entry]:
         """Return the files of a commit. Raises GitFailed where they are too many or too large."""
@@ -259,6 +256,10 @@ class Git:
         lease = f"--force-with-lease={name}:{expected or ''}"
         flags = ("--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", lease)
         self._run("push", *flags, "--", checked_address(address), f"{_checked(commit)}:{name}", address=address)
+
+    def _fetch(self, address: str, ref: str, depth: str) -> None:
+        flags = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", depth)
+        self._run("fetch", *flags, "--", checked_address(address), ref, address=address)
 
     def _text(self, *words: str) -> str:
         return self._run(*words).decode("utf-8", "replace").strip()

@@ -222,7 +222,7 @@ class Guest:
         errand: Errand,
     ) -> Proposal:
         changed = [report for report in visit.reports if report.verdict in ("rewritten", "refused")]
-        title, body = title_of([one for one in changed if one.verdict == "rewritten"], errand.words), ""
+        title = title_of([one for one in changed if one.verdict == "rewritten"], errand.words)
         body = body_of(changed, errand.words, base)
         if pull:
             # what a person wrote there stays

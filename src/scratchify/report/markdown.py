@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scratchify.report.document import FileReport, Note, Sizes
-from scratchify.report.terminal import visible
+from scratchify.report.terminal import megabytes, visible
 
 _PLAIN = re.compile(r"(?!gh-\d)[^\W_]+(?:[-'][^\W_]+)*", re.IGNORECASE)
 """A word that is neither markup nor the name of anything."""
@@ -149,11 +149,7 @@ def _table(rewritten: Sequence[FileReport]) -> Sequence[str]:
 
 
 def _sizes(sizes: Sizes | None) -> tuple[str, str]:
-    return (_megabytes(sizes.original), _megabytes(sizes.result)) if sizes else ("", "")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return (megabytes(sizes.original), megabytes(sizes.result)) if sizes else ("", "")
 
 
 def _folded(what: str, report: FileReport, lines: Sequence[str]) -> Iterator[Sequence[str]]:

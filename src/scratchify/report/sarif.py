@@ -5,10 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; numbers of sec
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
-from inspect import cleandoc
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -16,6 +13,7 @@ from scratchify.decisions import Rule
 from scratchify.patch import read_patch
 from scratchify.patch.reading import Hunk
 from scratchify.report.document import FileReport, Note
+from scratchify.report.fingerprints import Fingerprints
 from scratchify.report.terminal import visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -42,9 +40,9 @@ OTHERS = {
 def to_sarif(reports: Iterable[FileReport], rules: Sequence[Rule], page: Callable[[Rule], str], version: str) -> bytes:
     """Return the log of one run; `page` gives the text that explains a rule."""
     reports = tuple(reports)
-    seen = Counter[str]()
-    results = [_told_apart(result, seen) for report in reports for result in _results(report)]
-    known = {rule.name: _rule(rule, page(rule)) for rule in rules}
+    marks = Fingerprints()
+    results = [result for report in reports for result in _results(report, marks)]
+    known = {rule.name: _described(rule.name, rule.summary, page(rule)) for rule in rules}
     known |= {name: _described(name, summary, summary) for name, summary in OTHERS.items()}
     # what another version's configuration or a later rule says is still a result of something
     known |= {id_: _described(id_, id_, id_) for result in results if (id_ := result["ruleId"]) not in known}
@@ -62,12 +60,7 @@ def to_sarif(reports: Iterable[FileReport], rules: Sequence[Rule], page: Callabl
     return (json.dumps(log, ensure_ascii=True, indent=2) + "\n").encode("ascii")
 
 
-def _rule(rule: Rule, page: str) -> Values:
-    return _described(rule.name, rule.summary, page)
-
-
-def _described(name: str, summary: str, page: str) -> Values:
-    text = cleandoc(page)
+def _described(name: str, summary: str, text: str) -> Values:
     return {
         "id": name,
         "shortDescription": {"text": _sentence(summary[:1].upper() + summary[1:])},
@@ -77,36 +70,36 @@ def _described(name: str, summary: str, page: str) -> Values:
     }
 
 
-def _results(report: FileReport) -> Iterator[Values]:
+def _results(report: FileReport, marks: Fingerprints) -> Iterator[Values]:
     match report.verdict:
         case "rewritten":
-            yield _change(report)
-            yield from (_result("note", note, "assumed: ") for note in report.assumptions)
+            yield _change(report, marks)
+            yield from (_result("note", note, marks, "assumed: ") for note in report.assumptions)
         case "refused":
-            yield from (_result("note", note, "left as it is: ") for note in report.reasons)
+            yield from (_result("note", note, marks, "left as it is: ") for note in report.reasons)
         case "error":
-            yield from (_result("error", note) for note in report.reasons)
+            yield from (_result("error", note, marks) for note in report.reasons)
         case "unchanged":
             pass
 
 
-def _change(report: FileReport) -> Values:
+def _change(report: FileReport, marks: Fingerprints) -> Values:
     line = report.host.line if report.host else 1
     message = f"ships what builds it to production; can be FROM {report.base}"
-    result = _result("warning", Note(CHANGE, message, report.path, line))
+    result = _result("warning", Note(CHANGE, message, report.path, line), marks)
     related = [_related(note, index) for index, note in enumerate(report.decisions)]
     fix = _fix(report)
     return result | {"relatedLocations": related} | ({"fixes": [fix]} if fix else {})
 
 
-def _result(level: Level, note: Note, label: str = "") -> Values:
+def _result(level: Level, note: Note, marks: Fingerprints, label: str = "") -> Values:
     message = visible(label + note.message)
     return {
         "ruleId": note.rule,
         "level": level,
         "message": {"text": _sentence(message)},
         "locations": [{"physicalLocation": _place(note)}],
-        "partialFingerprints": {"scratchify/v1": "\0".join((visible(note.path), note.rule, message))},
+        "partialFingerprints": {"scratchify/v1": marks.of(visible(note.path), note.rule, message)},
     }
 
 
@@ -172,10 +165,3 @@ def _replacement(first: int, gone: str, come: str) -> Values:
         column += len(gone) - gone.rfind("\n") - 1
     region = {"startLine": first, "startColumn": 1, "endLine": end, "endColumn": column}
     return {"deletedRegion": region, "insertedContent": {"text": come}}
-
-
-def _told_apart(result: Values, seen: Counter[str]) -> Values:
-    (known_by,) = result["partialFingerprints"].values()
-    seen[known_by] += 1
-    digest = sha256(f"{known_by}\0{seen[known_by]}".encode("utf-8", "backslashreplace")).hexdigest()
-    return result | {"partialFingerprints": {"scratchify/v1": digest}}

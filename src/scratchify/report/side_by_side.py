@@ -5,7 +5,7 @@ from itertools import groupby, zip_longest
 from textwrap import wrap
 
 from scratchify.engine.comparison import NOTHING, Comparison
-from scratchify.report.terminal import Line, Piece
+from scratchify.report.terminal import Line, Piece, megabytes
 from scratchify.report.verification import Answer, ImageReport, LimitReport, VerificationReport
 
 STYLES: dict[Answer, str] = {
@@ -52,11 +52,6 @@ def verification_lines(report: VerificationReport, *, kept: bool, verbose: bool)
         yield from _compared(report.comparisons, verbose=verbose)
         if kept:
             yield (Piece(f"  kept: {report.original.image} {report.result.image}"),)
-
-
-def megabytes(size: int) -> str:
-    """Return a size as people say it, in millions of bytes."""
-    return f"{size / 1e6:.1f} MB"
 
 
 def _reason(report: VerificationReport) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from scratchify.report.document import FileReport, Sizes, Verdict
-from scratchify.report.side_by_side import megabytes
-from scratchify.report.terminal import STYLES, Line, Piece, visible
+from scratchify.report.terminal import STYLES, Line, Piece, megabytes, visible
 
 MOST = 50
 """Lines; a longer table is no overview, and the other formats have everything."""

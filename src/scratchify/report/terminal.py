@@ -98,6 +98,11 @@ def visible(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else _escaped(c) for c in text)
 
 
+def megabytes(size: int) -> str:
+    """Return a size as people say it, in millions of bytes."""
+    return f"{size / 1e6:.1f} MB"
+
+
 def report_lines(report: FileReport, *, written: bool, verbose: bool) -> Iterator[Line]:
     """Yield what is said of one Dockerfile; `written` tells what was done from what would be."""
     style = STYLES[report.verdict]

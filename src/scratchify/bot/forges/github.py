@@ -11,7 +11,7 @@ https://docs.github.com/en/rest, https://docs.github.com/en/rest/using-the-rest-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from scratchify.bot.forge import (
     Comment,
@@ -44,8 +44,6 @@ TRIES = 5
 
 SECONDS_FOR_A_FORK = 60
 """Until it has its branches: https://docs.github.com/en/rest/repos/forks#create-a-fork."""
-
-Result = TypeVar("Result")
 
 
 class GitHub:
